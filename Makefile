@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+#   make                the program: build/syncfault
+#   make reproduce      the letter's table, in a guest with emulated persistent memory
+#   make reproduce DEVICE=/dev/pmem0      the same in real time on real persistent memory
+#   make test           unit and CLI tests, in seconds, no root        (SAN=1: ASan and UBSan)
+#   make check          every test there is; installs what it needs
+#   make deps           installs what building, measuring and testing need
+#   make install        PREFIX=/usr/local, DESTDIR=
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CC      ?= gcc
+CFLAGS  ?= -O2 -g
+VERSION := 0.1
+
+ifeq ($(SAN),1)
+B := build-san
+SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+else
+B := build
+endif
+
+WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototypes
+ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(SAN_FLAGS) -pthread
+LIBS := -ljansson -lblkid -lmd -lz -lm
+ALL_LDFLAGS := -Wl,-z,relro,-z,now $(LDFLAGS)
+
+SOURCES := $(wildcard bench/*.c)
+OBJECTS := $(SOURCES:bench/%.c=$(B)/%.o) $(B)/asset_data.o $(B)/version.o
+ASSETS  := $(wildcard bench/suites/*.json results/reference/*.json plots/*.gp)
+
+.PHONY: all
+all: $(B)/syncfault
+
+$(B)/syncfault: $(OBJECTS)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/%.o: bench/%.c | $(B)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/asset_data.o: $(B)/asset_data.S
+	$(CC) -c -o $@ $<
+
+$(B)/asset_data.S: scripts/embed $(ASSETS) | $(B)
+	scripts/embed $(ASSETS) >$@.tmp && mv $@.tmp $@
+
+$(B)/version.o: $(B)/version.c
+	$(CC) $(ALL_CFLAGS) -Ibench -c -o $@ $<
+
+# The commit is looked up on every build; the file changes only when the answer does.
+$(B)/version.c: FORCE | $(B)
+	@scripts/version $(VERSION) >$@.tmp; cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
+
+$(B):
+	mkdir -p $@
+
+.PHONY: FORCE
+FORCE:
+
+-include $(wildcard $(B)/*.d)

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A cell: one point of the matrix, the words that name it, and its key. Pure: no I/O, no printing.
+ */
+#ifndef SYNCFAULT_CELL_H
+#define SYNCFAULT_CELL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Lists of words end with NULL; the index of a word is the value of its enum. */
+extern const char *const dax_words[];
+extern const char *const state_words[];
+extern const char *const load_words[];
+extern const char *const sync_words[];
+extern const char *const commit_words[];
+extern const char *const access_words[];
+extern const char *const page_words[];
+extern const char *const files_words[];
+extern const char *const sched_words[];
+
+enum cell_dax { DAX_ALWAYS, DAX_INODE, DAX_NEVER };
+enum cell_state { STATE_HOLE, STATE_UNWRITTEN, STATE_WRITTEN };
+enum cell_load { LOAD_NONE, LOAD_COPY };
+enum cell_sync { SYNC_NONE, SYNC_MAP_SYNC };
+enum cell_commit { COMMIT_NONE };
+enum cell_access { ACCESS_WRITE, ACCESS_READ, ACCESS_READ_THEN_WRITE };
+enum cell_page { PAGE_4K, PAGE_2M };
+enum cell_files { FILES_ONE, FILES_EACH };
+enum cell_sched { SCHED_WORD_OTHER, SCHED_WORD_FIFO };
+
+/* Lists of one axis of the matrix: indices of words, or numbers, in order, each once. */
+#define CELL_MAX_LIST 16
+
+struct word_list {
+	size_t count;
+	int words[CELL_MAX_LIST];
+};
+
+struct number_list {
+	size_t count;
+	uint64_t numbers[CELL_MAX_LIST];
+};
+
+#define CELL_MAX_THREADS 1024
+#define CELL_MAX_PAGES	 (1ULL << 32)
+#define CELL_KEY_SIZE	 1024
+
+/*
+ * The strings are owned by whoever fills the struct. fs is a file system's name ("ext4", "devdax"
+ * for device DAX); mkfs_options and mount_options are "" for the defaults of syncfault.
+ */
+struct cell_config {
+	char *fs;
+	char *mkfs_options;
+	char *mount_options;
+	int dax;
+	int state;
+	int load;
+	int sync;
+	int commit;
+	int access;
+	int page;
+	uint64_t pages; /* for each thread, in units of the page size */
+	uint64_t threads;
+	int files; /* one file for all threads, or one for each */
+	uint64_t pause_us; /* slept between two faults, outside of the timed span */
+	int sched;
+};
+
+/* Index of word in words, or -EINVAL. */
+int words_find(const char *const *words, const char *word);
+
+/* "a, b or c" in buffer, for messages and help; returns buffer. */
+const char *words_join(const char *const *words, char *buffer, size_t size);
+
+/* Adds word where it is not there yet; -E2BIG. */
+int word_list_add(struct word_list *list, int word);
+
+/*
+ * Splits "FS[:MKFS-OPTIONS[:MOUNT-OPTIONS]]" into the first three fields, newly allocated. -EINVAL
+ * where FS is empty or holds other characters than letters, digits, '_', '-' and '.'; -ENOMEM.
+ */
+int cell_set_fs(struct cell_config *config, const char *spec);
+
+/* A deep copy; -ENOMEM. cell_free frees the strings. */
+int cell_copy(struct cell_config *to, const struct cell_config *from);
+void cell_free(struct cell_config *config);
+
+/* 4096 or 2 MiB. */
+uint64_t cell_page_bytes(const struct cell_config *config);
+
+/*
+ * The key, in fixed order:
+ * "ext4/dax=always/state=hole/load=none/sync=map_sync/commit=none/access=write/page=4k/pages=512/
+ * threads=1", with "ext4:MKFS-OPTIONS:MOUNT-OPTIONS" where there are options and "/files=each" only
+ * where each thread has its own. pause and scheduler are not in it. -ENAMETOOLONG beyond size.
+ */
+int cell_key(const struct cell_config *config, char *key, size_t size);
+
+#endif

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "assets.h"
+#include "commands.h"
+#include "diag.h"
+#include "gnuplot.h"
+#include "opt.h"
+#include "outfile.h"
+#include "plot_data.h"
+
+static const char *const format_words[] = { "png", "svg", NULL };
+static const char *const format_terminals[] = { "pngcairo", "svg" };
+
+struct plot_params {
+	const char *directory;
+	struct word_list formats;
+	const char *title;
+};
+
+static const struct opt_row rows[] = {
+	{ .name = "output", .letter = 'o', .argument = "DIR", .parse = opt_string,
+	  .offset = offsetof(struct plot_params, directory),
+	  .help = "where the pictures go; made if it is not there" },
+	{ .name = "format", .argument = "LIST", .parse = opt_words, .words = format_words,
+	  .offset = offsetof(struct plot_params, formats), .help = "formats, default all" },
+	{ .name = "title", .argument = "TEXT", .parse = opt_string,
+	  .offset = offsetof(struct plot_params, title),
+	  .help = "words to begin each picture's title with" },
+	{ .name = NULL },
+};
+
+static const struct opt_command command = {
+	.name = "plot",
+	.synopsis = "RESULT… -o DIR [--format png,svg] [--title TEXT]",
+	.summary = "Draws results (\"-\": standard input) with gnuplot and prints the pictures' names.",
+	.details =
+		"  histograms    the letter's histograms, with its counts of 2017 on top\n"
+		"  percentiles   how slow the slowest faults are\n"
+		"  timeline      each fault in its order: shows commits\n"
+		"  filesystems   p50, p99 and maximum of the file systems side by side\n\n"
+		"Results of different clocks, kernels or machines, and cells with other accesses, pages\n"
+		"or threads, are drawn apart: histograms-2.png and so on.\n"
+		"Exit: 0 done, 1 failed or nothing was measured, 2 wrong usage, 77 gnuplot is not there.\n",
+	.rows = rows,
+	.min_operands = 1,
+	.max_operands = -1,
+};
+
+static const struct plot {
+	const char *name; /* of the file, and of plots/NAME.gp */
+	void (*write)(const struct plot_page *page, FILE *out);
+} plots[] = {
+	{ "histograms", plot_histograms },
+	{ "percentiles", plot_percentiles },
+	{ "timeline", plot_timeline },
+	{ "filesystems", plot_filesystems },
+};
+
+static int add_asset(FILE *script, const char *name)
+{
+	char path[64];
+	const struct asset *asset;
+
+	snprintf(path, sizeof(path), "plots/%s.gp", name);
+	asset = asset_find(path);
+	if (!asset) {
+		diag_error("%s is not in this build", path);
+		return -ENOENT;
+	}
+	fwrite(asset->text, 1, asset->length, script);
+	return 0;
+}
+
+static int make_script(const struct plot *plot, const struct plot_page *page, int format,
+		       char **text, size_t *length)
+{
+	FILE *script = open_memstream(text, length);
+	int ret;
+
+	if (!script)
+		return diag_errno(ENOMEM, "plot");
+	fprintf(script, "terminal = '%s'\n", format_terminals[format]);
+	plot_page_print(page, script);
+	plot->write(page, script);
+	ret = add_asset(script, "style");
+	if (!ret)
+		ret = add_asset(script, plot->name);
+	if (fclose(script) && !ret)
+		ret = diag_errno(ENOMEM, "plot");
+	return ret;
+}
+
+static int draw(const struct plot *plot, const struct plot_page *page, int format,
+		const char *path)
+{
+	auto_free char *script = NULL, *image = NULL;
+	size_t script_length, image_length;
+	int ret = make_script(plot, page, format, &script, &script_length);
+
+	if (!ret)
+		ret = gnuplot_draw(script, script_length, &image, &image_length);
+	if (!ret)
+		ret = outfile_write(path, image, image_length);
+	if (!ret)
+		printf("%s\n", path);
+	return ret;
+}
+
+/* All pictures of one page; number 0 is the first, and has no number in its names. */
+static int draw_page(const struct plot_params *params, const struct plot_page *page, int number)
+{
+	for (size_t i = 0; i < sizeof(plots) / sizeof(plots[0]); i++)
+		for (size_t j = 0; j < params->formats.count; j++) {
+			int format = params->formats.words[j], ret;
+			char path[PATH_MAX], suffix[16] = "";
+
+			if (number)
+				snprintf(suffix, sizeof(suffix), "-%d", number + 1);
+			if (snprintf(path, sizeof(path), "%s/%s%s.%s", params->directory,
+				     plots[i].name, suffix,
+				     format_words[format]) >= (int)sizeof(path))
+				return diag_errno(ENAMETOOLONG, "%s", params->directory);
+			ret = draw(&plots[i], page, format, path);
+			if (ret)
+				return ret;
+		}
+	return 0;
+}
+
+static int draw_all(const struct plot_params *params, const struct matrix *matrix,
+		    const struct result *reference)
+{
+	struct matrix_span rest = matrix_all(matrix);
+	int number = 0;
+
+	while (rest.count) {
+		struct matrix_span span = matrix_take(&rest, MATRIX_VARIANT);
+		struct plot_page page;
+		int ret;
+
+		if (!matrix_measured(span))
+			continue;
+		plot_page_init(&page, span, reference, params->title);
+		if (page.fs_omitted)
+			diag_warning("plot: %zu of %zu file systems fit into a picture",
+				     page.fs_count, page.fs_count + page.fs_omitted);
+		ret = draw_page(params, &page, number++);
+		if (ret)
+			return ret;
+	}
+	if (number)
+		return 0;
+	diag_error("plot: no cell of these results was measured");
+	return -ENODATA;
+}
+
+static int make_directory(const char *path)
+{
+	struct stat st;
+
+	if (mkdir(path, 0777) == 0 || (errno == EEXIST && stat(path, &st) == 0 &&
+				       S_ISDIR(st.st_mode)))
+		return 0;
+	return diag_errno(errno, "make directory %s", path);
+}
+
+static int plot_files(const struct plot_params *params, char **files, size_t count)
+{
+	auto_release(result_free) struct result reference = { 0 };
+	auto_matrix struct matrix matrix;
+	int unread = matrix_read(&matrix, files, count), ret;
+
+	if (unread == -ENOMEM || (unread && !matrix.result_count))
+		return EXIT_FAILED;
+	if (result_read_letter(&reference) || make_directory(params->directory))
+		return EXIT_FAILED;
+	ret = draw_all(params, &matrix, &reference);
+	if (ret == -ENOENT)
+		return EXIT_CANNOT;
+	return ret || unread ? EXIT_FAILED : EXIT_DONE;
+}
+
+int cmd_plot(int argc, char **argv)
+{
+	struct plot_params params = { .formats = { 2, { 0, 1 } } };
+	int first = opt_parse(&command, argc, argv, &params);
+
+	if (first < 0)
+		return first == -ECANCELED ? EXIT_DONE : EXIT_USAGE;
+	if (!params.directory) {
+		diag_error("plot: -o DIR says where the pictures go (see 'syncfault plot --help')");
+		return EXIT_USAGE;
+	}
+	return plot_files(&params, argv + first, (size_t)(argc - first));
+}

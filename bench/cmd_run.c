@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "commands.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "cleanup.h"
+#include "cpus.h"
+#include "diag.h"
+#include "host.h"
+#include "measure.h"
+#include "opt.h"
+#include "outfile.h"
+#include "progress.h"
+#include "result.h"
+#include "stop.h"
+#include "suite.h"
+#include "target.h"
+#include "version.h"
+
+#define DEFAULT_SUITE	 "cover-letter"
+#define DEFAULT_PAUSE_US 100
+
+struct run_options {
+	const char *suite;
+	const char *device;
+	const char *dir;
+	bool is_forced;
+	struct opt_strings fs;
+	struct cell_axes axes;
+	uint64_t repeat;
+	const char *cpus;
+	const char *output;
+	bool has_progress;
+};
+
+#define OPTION(letter_, name_, argument_, help_, parse_, field_, ...)                              \
+	{                                                                                          \
+		.letter = (letter_), .name = (name_), .argument = (argument_), .help = (help_),    \
+		.parse = (parse_), .offset = offsetof(struct run_options, field_), __VA_ARGS__     \
+	}
+
+static const struct opt_row rows[] = {
+	OPTION('s', "suite", "NAME|FILE", "the cells (default: " DEFAULT_SUITE ")", opt_string, suite),
+	OPTION(0, "device", "DEV", "format this device, file or /dev/daxX.Y for each cell",
+	       opt_string, device),
+	OPTION(0, "dir", "DIR", "use nameless files in this folder, as it is mounted", opt_string,
+	       dir),
+	OPTION(0, "force", NULL, "format the device though it holds something", opt_flag,
+	       is_forced),
+	OPTION(0, "fs", "LIST", "ext4,xfs,… or, repeated, 'NAME:MKFS-OPTIONS[:MOUNT-OPTIONS]'",
+	       opt_append, fs),
+	OPTION(0, "dax", "LIST", "default: always where the target can, else never:", opt_words,
+	       axes.dax, .words = dax_words),
+	OPTION(0, "state", "LIST", "of the file:", opt_words, axes.state, .words = state_words),
+	OPTION(0, "load", "LIST", "beside the faults:", opt_words, axes.load, .words = load_words),
+	OPTION(0, "sync", "LIST", "of the mapping:", opt_words, axes.sync, .words = sync_words),
+	OPTION(0, "access", "LIST", "that faults:", opt_words, axes.access, .words = access_words),
+	OPTION(0, "page-size", "LIST", "of the mapping:", opt_words, axes.page,
+	       .words = page_words),
+	OPTION(0, "pages", "LIST", "faults of each thread (default: the suite's, or 512)",
+	       opt_u64s, axes.pages, .min = 1, .max = CELL_MAX_PAGES),
+	OPTION(0, "threads", "LIST", "that fault at once (default: 1)", opt_u64s, axes.threads,
+	       .min = 1, .max = CELL_MAX_THREADS),
+	OPTION(0, "files", "LIST", "for all threads, or for each:", opt_words, axes.files,
+	       .words = files_words),
+	OPTION(0, "pause", "US", "slept between two faults, not timed (default: 100 on one CPU)",
+	       opt_u64, axes.pause_us, .max = 60000000),
+	OPTION(0, "scheduler", "WORD", "of the threads (default: fifo on one CPU):", opt_word,
+	       axes.sched, .words = sched_words),
+	OPTION(0, "cpus", "LIST", "to fault on (default: from the last CPU down)", opt_string, cpus),
+	OPTION('r', "repeat", "N", "times, each on a fresh file system", opt_u64, repeat, .min = 1,
+	       .max = 10000),
+	OPTION('o', "output", "FILE", "the result (default: syncfault-SUITE-TIME.json; -: stdout)",
+	       opt_string, output),
+	OPTION(0, "progress", NULL, "a line for each cell on stderr, also where it is no terminal",
+	       opt_flag, has_progress),
+	{ .name = NULL },
+};
+
+static const struct opt_command command = {
+	.name = "run",
+	.synopsis = "[OPTION…] (--device DEV [--force] | --dir DIR)",
+	.summary = "Measures the cells of a suite, each on a file system made for it, and writes a "
+		   "result.\nA list (comma-separated) replaces that axis of the suite's cells.",
+	.details = "A device that holds anything is refused without --force; one that is mounted, "
+		   "swapped on\nor held, always. It is given back empty.\n"
+		   "Exit: 0 all cells ok or skipped, 1 some failed, 2 usage, 77 none could be "
+		   "measured here.\n",
+	.rows = rows,
+};
+
+/* "ext4,xfs" is a list of names; what has a colon is one file system, its options may hold commas. */
+static int take_file_systems(struct run_options *options)
+{
+	for (size_t i = 0; i < options->fs.count; i++) {
+		auto_free char *copy = strdup(options->fs.items[i]);
+		char *next = copy, *name;
+
+		if (!copy)
+			return -ENOMEM;
+		if (strchr(copy, ':')) {
+			if (strings_add(&options->axes.fs, copy))
+				return -ENOMEM;
+			continue;
+		}
+		while ((name = strsep(&next, ",")))
+			if (strings_add(&options->axes.fs, name))
+				return -ENOMEM;
+	}
+	return 0;
+}
+
+static int refuse(const char *what)
+{
+	diag_error("run: %s (see 'syncfault run --help')", what);
+	return -EINVAL;
+}
+
+static int check_options(struct run_options *options)
+{
+	if (!options->device == !options->dir)
+		return refuse("wants either --device DEV or --dir DIR");
+	if (options->dir && options->fs.count)
+		return refuse("--fs goes with --device: a folder's file system is what it is");
+	if (options->dir && options->is_forced)
+		return refuse("--force goes with --device");
+	if (options->device && geteuid() != 0) {
+		diag_error("run: --device needs root, for mkfs and mount; --dir does not");
+		return -EPERM;
+	}
+	return take_file_systems(options);
+}
+
+/* A folder and a device DAX have one file system, whatever the suite names. */
+static int impose_target(struct run_options *options, const struct target *target)
+{
+	if (!target->fs[0])
+		return 0;
+	if (options->fs.count)
+		return refuse("--fs goes with a block device");
+	return strings_add(&options->axes.fs, target->fs);
+}
+
+/* What nobody gave: pause and FIFO where threads leave no CPU to the load, else neither. */
+static void settle_cells(struct cell_config *cells, size_t count, const struct target *target,
+			 const struct cpus *cpus)
+{
+	for (size_t i = 0; i < count; i++) {
+		cpu_set_t set;
+		bool is_crowded = !cpus_for_load(cpus, cells[i].threads, &set);
+
+		if (cells[i].dax < 0)
+			cells[i].dax = target_default_dax(target, cells[i].fs);
+		if (cells[i].pause_us == U64_ABSENT)
+			cells[i].pause_us = is_crowded ? DEFAULT_PAUSE_US : 0;
+		if (cells[i].sched < 0)
+			cells[i].sched = is_crowded ? SCHED_WORD_FIFO : SCHED_WORD_OTHER;
+	}
+}
+
+static char *format_now(const char *format)
+{
+	char text[64];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(text, sizeof(text), format, &tm);
+	return strdup(text);
+}
+
+static void describe_clock(const struct clock *clock, struct clock_info *info)
+{
+	info->domain = clock->domain;
+	info->source = strdup(clock_source_name(clock));
+	info->unit = strdup("ns");
+	info->read_cost = clock->read_cost_ns;
+	info->read_cost_min = clock->read_cost_min_ns;
+	info->ticks_per_us = clock->ticks_per_us;
+}
+
+/*
+ * The facts are gathered after measuring: reading them first would make the run's phase against the
+ * timer ticks depend on their length.
+ */
+static int describe_machine(struct result *result)
+{
+	const char *facts = getenv("SYNCFAULT_GUEST_FACTS");
+	int ret = host_read(&result->host);
+
+	if (ret || !facts)
+		return ret;
+	ret = guest_read(facts, &result->guest);
+	if (ret)
+		return ret;
+	result->has_guest = true;
+	free(result->started);
+	result->started = strdup(result->guest.started);
+	return 0;
+}
+
+static int describe_run(struct result *result, const struct suite *suite, int argc, char **argv)
+{
+	result->schema = strdup(RESULT_SCHEMA);
+	result->tool.version = strdup(tool_version);
+	result->tool.commit = strdup(tool_commit);
+	result->suite = strdup(suite->name);
+	result->started = format_now("%Y-%m-%dT%H:%M:%SZ");
+	if (strings_add(&result->command, "syncfault"))
+		return -ENOMEM;
+	for (int i = 0; i < argc; i++)
+		if (strings_add(&result->command, argv[i]))
+			return -ENOMEM;
+	return 0;
+}
+
+static int measure_cells(const struct run_options *options, const struct measure_setup *setup,
+			 struct target *target, const struct cell_config *cells, size_t count,
+			 struct result *result)
+{
+	struct progress progress;
+	int ret = 0;
+
+	result->cells = calloc(count * options->repeat, sizeof(*result->cells));
+	if (!result->cells)
+		return diag_errno(ENOMEM, "make room for the cells");
+	progress_start(&progress, options->has_progress, count * options->repeat);
+	for (uint64_t i = 0; i < count * options->repeat && !ret; i++) {
+		progress_begin(&progress, &cells[i % count]);
+		ret = measure_cell(setup, target, &cells[i % count], i / count,
+				   &result->cells[result->cell_count++]);
+		progress_end(&progress, &result->cells[result->cell_count - 1]);
+	}
+	progress_stop(&progress);
+	if (ret == -EINTR)
+		diag_error("interrupted: no result is written");
+	return ret;
+}
+
+static size_t count_status(const struct result *result, int status)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < result->cell_count; i++)
+		count += result->cells[i].status == status;
+	return count;
+}
+
+/* Of a run without any numbers, where a table would be empty. */
+static void print_reasons(const struct result *result)
+{
+	for (size_t i = 0; i < result->cell_count; i++)
+		diag_error("%s: %s: %s", result->cells[i].key,
+			   status_words[result->cells[i].status], result->cells[i].reason);
+}
+
+/* "syncfault-SUITE-TIME.json" where no name was given. */
+static char *name_output(const struct run_options *options, const struct result *result)
+{
+	auto_free char *now = format_now("%Y%m%dT%H%M%SZ");
+	char *path = NULL;
+
+	if (options->output)
+		return strdup(options->output);
+	if (!now || asprintf(&path, "syncfault-%s-%s.json", result->suite, now) < 0)
+		return NULL;
+	for (char *c = path; *c; c++)
+		if (*c == '/')
+			*c = '_';
+	return path;
+}
+
+static bool is_regular_file(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static int write_result(const struct run_options *options, const struct result *result)
+{
+	auto_free char *text = NULL, *path = name_output(options, result);
+	char *show[] = { "show", "--table", path, NULL };
+	size_t length;
+	int ret = path ? result_format(result, &text, &length) :
+			 diag_errno(ENOMEM, "name the result");
+
+	if (!ret)
+		ret = outfile_write(path, text, length);
+	if (ret || !strcmp(path, "-") || !is_regular_file(path))
+		return ret;
+	if (!options->output)
+		fprintf(stderr, "syncfault: wrote %s\n", path);
+	if (count_status(result, CELL_OK))
+		cmd_show(3, show);
+	else
+		print_reasons(result);
+	return 0;
+}
+
+static int judge(const struct result *result)
+{
+	if (count_status(result, CELL_FAILED))
+		return EXIT_FAILED;
+	return count_status(result, CELL_OK) ? EXIT_DONE : EXIT_CANNOT;
+}
+
+static int run_cells(const struct run_options *options, struct target *target,
+		     const struct cell_config *cells, size_t count, const struct cpus *cpus,
+		     struct result *result)
+{
+	struct clock clock;
+	struct measure_setup setup = { .clock = &clock, .cpus = cpus };
+	int ret = clock_init(&clock);
+
+	if (ret)
+		return ret;
+	setup.is_repeatable = clock.domain == DOMAIN_INSTRUCTIONS;
+	describe_clock(&clock, &result->clock);
+	/* All that is mapped now: code, data, stack. What is mapped later locks itself. */
+	mlockall(MCL_CURRENT);
+	ret = measure_cells(options, &setup, target, cells, count, result);
+	munlockall();
+	return ret ? ret : describe_machine(result);
+}
+
+static int run_target(struct run_options *options, const struct suite *suite,
+		      struct target *target, const struct cpus *cpus, struct result *result)
+{
+	struct cell_config *cells;
+	size_t count;
+	int ret = impose_target(options, target);
+
+	if (!ret)
+		ret = suite_expand(suite, &options->axes, &cells, &count);
+	if (ret)
+		return ret;
+	settle_cells(cells, count, target, cpus);
+	ret = run_cells(options, target, cells, count, cpus, result);
+	for (size_t i = 0; i < count; i++)
+		cell_free(&cells[i]);
+	free(cells);
+	return ret;
+}
+
+static int run_suite(struct run_options *options, const struct suite *suite, struct result *result)
+{
+	struct target target;
+	struct cpus cpus;
+	int ret = cpus_read(&cpus);
+
+	if (!ret && options->cpus)
+		ret = cpus_choose(&cpus, options->cpus);
+	if (!ret && options->output)
+		ret = outfile_check(options->output);
+	if (!ret)
+		ret = target_open(&target, options->device, options->dir, options->is_forced);
+	if (ret)
+		return ret;
+	ret = run_target(options, suite, &target, &cpus, result);
+	if (target_close(&target) && !ret)
+		ret = -EIO;
+	return ret;
+}
+
+static int run(struct run_options *options, int argc, char **argv)
+{
+	struct suite suite;
+	struct result result;
+	int ret = suite_read(options->suite, &suite);
+
+	if (ret)
+		return ret == -EINVAL || ret == -ENOENT ? EXIT_USAGE : EXIT_FAILED;
+	result_init(&result);
+	ret = describe_run(&result, &suite, argc, argv);
+	if (!ret)
+		ret = run_suite(options, &suite, &result);
+	if (!ret)
+		ret = write_result(options, &result);
+	ret = ret == -EINVAL ? EXIT_USAGE : ret ? EXIT_FAILED : judge(&result);
+	suite_free(&suite);
+	result_free(&result);
+	return stop_requested ? 128 + stop_requested : ret;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct run_options options = { .suite = DEFAULT_SUITE, .repeat = 1 };
+	int ret;
+
+	cell_axes_init(&options.axes);
+	ret = opt_parse(&command, argc, argv, &options);
+	if (ret < 0)
+		return ret == -ECANCELED ? EXIT_DONE : EXIT_USAGE;
+	ret = check_options(&options);
+	if (!ret)
+		ret = stop_install();
+	if (!ret)
+		ret = run(&options, argc, argv);
+	else
+		ret = ret == -EPERM ? EXIT_CANNOT : ret == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+	strings_free(&options.axes.fs);
+	return ret;
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "diag.h"
+#include "opt.h"
+#include "show.h"
+
+struct show_params {
+	bool json;
+	bool tsv;
+	bool letter;
+	bool table;
+};
+
+static const struct opt_row rows[] = {
+	{ .name = "letter", .parse = opt_flag, .offset = offsetof(struct show_params, letter),
+	  .help = "only the letter's layout: min, avg, max and buckets" },
+	{ .name = "table", .parse = opt_flag, .offset = offsetof(struct show_params, table),
+	  .help = "only percentiles, and the price of MAP_SYNC" },
+	{ .name = "json", .parse = opt_flag, .offset = offsetof(struct show_params, json),
+	  .help = "one JSON document, a row for each cell" },
+	{ .name = "tsv", .parse = opt_flag, .offset = offsetof(struct show_params, tsv),
+	  .help = "tab-separated values, a line for each cell" },
+	{ .name = NULL },
+};
+
+static const struct opt_command command = {
+	.name = "show",
+	.synopsis = "[--letter] [--table] [--json | --tsv] RESULT…",
+	.summary = "Prints results (\"-\": standard input): per file system the letter's own layout, "
+		   "then a table.",
+	.details = "Text is in microseconds, JSON and TSV are in nanoseconds. Results of different "
+		   "clocks,\nkernels or machines never share a table. Several runs of one cell are "
+		   "one row in text, the\nmedian over the runs, and a row each in JSON and TSV.\n"
+		   "Exit: 0 done, 1 nothing was measured or a file is no result, 2 wrong usage.\n",
+	.rows = rows,
+	.min_operands = 1,
+	.max_operands = -1,
+};
+
+static int print_all(const struct show_params *params, const struct matrix *matrix,
+		     const struct result *reference)
+{
+	bool is_all = params->letter == params->table;
+	const struct show show = {
+		.out = stdout, .has_colour = diag_has_colour(STDOUT_FILENO),
+		.with_letter = is_all || params->letter, .with_table = is_all || params->table,
+		.reference = reference };
+
+	if (params->json)
+		return show_json(stdout, matrix, reference);
+	if (params->tsv)
+		return show_tsv(stdout, matrix, reference);
+	return show_text(&show, matrix);
+}
+
+static int show_files(const struct show_params *params, char **files, size_t count)
+{
+	auto_release(result_free) struct result reference = { 0 };
+	auto_matrix struct matrix matrix;
+	int unread = matrix_read(&matrix, files, count);
+
+	if (unread == -ENOMEM || (unread && !matrix.result_count))
+		return EXIT_FAILED;
+	if (result_read_letter(&reference))
+		return EXIT_FAILED;
+	if (print_all(params, &matrix, &reference))
+		return EXIT_FAILED;
+	if (!matrix_measured(matrix_all(&matrix))) {
+		diag_error("show: no cell of %s was measured",
+			   count == 1 ? files[0] : "these results");
+		return EXIT_FAILED;
+	}
+	return unread ? EXIT_FAILED : EXIT_DONE;
+}
+
+int cmd_show(int argc, char **argv)
+{
+	struct show_params params = { 0 };
+	int first = opt_parse(&command, argc, argv, &params);
+
+	if (first < 0)
+		return first == -ECANCELED ? EXIT_DONE : EXIT_USAGE;
+	if (params.json && params.tsv) {
+		diag_error("show: --json and --tsv exclude each other");
+		return EXIT_USAGE;
+	}
+	if ((params.json || params.tsv) && (params.letter || params.table)) {
+		diag_error("show: --letter and --table are layouts of text: not with --%s",
+			   params.json ? "json" : "tsv");
+		return EXIT_USAGE;
+	}
+	return show_files(&params, argv + first, (size_t)(argc - first));
+}

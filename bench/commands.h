@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The commands. Each takes argv from its own name on and returns the exit code of the program. */
+#ifndef SYNCFAULT_COMMANDS_H
+#define SYNCFAULT_COMMANDS_H
+
+int cmd_run(int argc, char **argv);
+int cmd_show(int argc, char **argv);
+int cmd_plot(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which CPUs fault and which copy. */
+#ifndef SYNCFAULT_CPUS_H
+#define SYNCFAULT_CPUS_H
+
+#include <sched.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct cpus {
+	int allowed[CPU_SETSIZE]; /* what this process may run on, ascending */
+	size_t allowed_count;
+	int chosen[CPU_SETSIZE]; /* what the user wants faults on; none: chosen by us */
+	size_t chosen_count;
+};
+
+/* Reads what is allowed; -errno, reported. */
+int cpus_read(struct cpus *cpus);
+
+/* Takes "2", "2,3" or "4-7"; -EINVAL after one line on stderr (not a list, or not allowed). */
+int cpus_choose(struct cpus *cpus, const char *list);
+
+/* The CPU of the thread of that index: as chosen, else the allowed ones from the last to the first. */
+int cpus_of_thread(const struct cpus *cpus, size_t thread);
+
+/* What is left for the load beside threads; all of them, and false, where nothing is left. */
+bool cpus_for_load(const struct cpus *cpus, size_t threads, cpu_set_t *set);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the kernel tells of a block device or a device DAX. Nothing here prints or changes anything. */
+#ifndef SYNCFAULT_DEVNODE_H
+#define SYNCFAULT_DEVNODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+/* The device's folder: /sys/dev/block/M:m or /sys/dev/char/M:m. */
+void devnode_folder(const struct stat *st, char *path, size_t size);
+
+/* In bytes. -errno. */
+int devnode_block_size(dev_t device, uint64_t *size);
+
+bool devnode_is_read_only(int fd);
+
+/* Whether someone holds the device exclusively, as every mount does, in any mount namespace. */
+bool devnode_is_claimed(const char *path);
+
+/* Whether file systems on it can have DAX, as far as the device is concerned. */
+bool devnode_is_dax_capable(dev_t device);
+
+/*
+ * The greatest power of two, up to 1 GiB, that divides the physical address of the device's first
+ * byte: 2 MiB pages want 2 MiB. 0 where it is not known (no persistent memory, or not root).
+ */
+uint64_t devnode_block_align(dev_t device);
+
+/* Size and alignment of a device DAX, in bytes; -ENODEV where the character device is none. */
+int devnode_read_devdax(dev_t device, uint64_t *size, uint64_t *align);
+
+#endif

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "faults.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "stop.h"
+
+/* Faults timed between two looks at the stop flag, and two rounds of counting. */
+#define CHUNK	    4096
+#define STACK_BYTES (256 << 10)
+
+/* Holds threads back until all are ready, or sends them home where one could not be made. */
+struct gate {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	size_t ready;
+	enum { GATE_SHUT, GATE_OPEN, GATE_HOME } state;
+};
+
+struct runner {
+	const struct fault_plan *plan;
+	struct fault_outcome *outcome;
+	struct gate *gate;
+	char *memory; /* stack, chunk and samples: one locked mapping */
+	size_t memory_bytes;
+	uint64_t *chunk;
+	uint64_t *samples;
+	pthread_t thread;
+};
+
+/* Where a thread goes on after SIGBUS, and which page it was at. */
+static __thread sigjmp_buf sigbus_return;
+static __thread volatile sig_atomic_t is_sigbus_expected;
+static __thread volatile uint64_t current_page;
+
+static void handle_sigbus(int signal_number)
+{
+	if (is_sigbus_expected)
+		siglongjmp(sigbus_return, 1);
+	signal(signal_number, SIG_DFL);
+	raise(signal_number);
+}
+
+static uint64_t count_faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_THREAD, &usage);
+	return (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
+}
+
+static inline __attribute__((always_inline)) void
+time_pages(volatile char *page, uint64_t stride, size_t count, uint64_t *ticks, uint64_t pause_us,
+	   const enum clock_source source, const bool is_write)
+{
+	const struct timespec pause = { .tv_sec = (time_t)(pause_us / 1000000),
+					.tv_nsec = (long)(pause_us % 1000000 * 1000) };
+
+	for (size_t i = 0; i < count; i++, page += stride) {
+		uint64_t begin, end;
+
+		begin = clock_begin(source);
+		if (is_write)
+			*page = 1;
+		else
+			(void)*page;
+		end = clock_end(source);
+		ticks[i] = end - begin;
+		current_page++;
+		if (!pause_us)
+			continue;
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+		if (stop_requested)
+			return;
+	}
+}
+
+/* One compiled loop for each clock and access, so that no choice is made inside. */
+static void time_chunk(const struct fault_plan *plan, char *page, size_t count, uint64_t *ticks)
+{
+	uint64_t stride = plan->stride_bytes, pause = plan->pause_us;
+	bool is_tsc = plan->clock->source == CLOCK_SOURCE_TSC;
+
+	if (plan->access == ACCESS_READ && is_tsc)
+		time_pages(page, stride, count, ticks, pause, CLOCK_SOURCE_TSC, false);
+	else if (plan->access == ACCESS_READ)
+		time_pages(page, stride, count, ticks, pause, CLOCK_SOURCE_MONOTONIC_RAW, false);
+	else if (is_tsc)
+		time_pages(page, stride, count, ticks, pause, CLOCK_SOURCE_TSC, true);
+	else
+		time_pages(page, stride, count, ticks, pause, CLOCK_SOURCE_MONOTONIC_RAW, true);
+}
+
+static void keep_chunk(struct runner *runner, size_t count)
+{
+	struct fault_outcome *outcome = runner->outcome;
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t ns = clock_to_ns(runner->plan->clock, runner->chunk[i]);
+
+		hist_add(&outcome->hist, ns);
+		if (outcome->sample_count < runner->plan->keep_samples)
+			runner->samples[outcome->sample_count++] = ns;
+	}
+}
+
+static int time_all(struct runner *runner)
+{
+	const struct fault_plan *plan = runner->plan;
+
+	for (uint64_t done = 0; done < plan->pages;) {
+		uint64_t left = plan->pages - done;
+		size_t count = left < CHUNK ? left : CHUNK;
+
+		time_chunk(plan, plan->base + done * plan->stride_bytes, count, runner->chunk);
+		if (stop_requested)
+			return -EINTR;
+		keep_chunk(runner, count);
+		done += count;
+	}
+	return 0;
+}
+
+static void read_all(struct runner *runner)
+{
+	const struct fault_plan *plan = runner->plan;
+
+	for (uint64_t i = 0; i < plan->pages; i++, current_page++)
+		(void)*(volatile char *)(plan->base + i * plan->stride_bytes);
+	current_page = 0;
+}
+
+static void settle_thread(struct runner *runner)
+{
+	const struct fault_plan *plan = runner->plan;
+	struct sched_param param = { .sched_priority = 10 };
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	if (plan->cpu >= 0) {
+		CPU_SET(plan->cpu, &cpus);
+		runner->outcome->error = -pthread_setaffinity_np(pthread_self(), sizeof(cpus),
+								 &cpus);
+	}
+	prctl(PR_SET_TIMERSLACK, 1);
+	runner->outcome->has_fifo =
+		plan->is_fifo && pthread_setschedparam(pthread_self(), SCHED_FIFO, &param) == 0;
+}
+
+/* A first round through everything that the timed part will touch or call. */
+static void warm_up(struct runner *runner)
+{
+	const struct fault_plan warm = {
+		.clock = runner->plan->clock, .base = (char *)runner->chunk, .pages = 1,
+		.stride_bytes = 1, .access = runner->plan->access,
+		.pause_us = runner->plan->pause_us ? 1 : 0,
+	};
+	struct runner dry = *runner;
+
+	dry.plan = &warm;
+	time_chunk(&warm, runner->memory, 1, runner->chunk);
+	keep_chunk(&dry, 1);
+	hist_init(&runner->outcome->hist);
+	runner->outcome->sample_count = 0;
+	current_page = 0;
+	count_faults();
+}
+
+static void measure(struct runner *runner)
+{
+	const struct fault_plan *plan = runner->plan;
+	struct fault_outcome *outcome = runner->outcome;
+	uint64_t faults = count_faults();
+
+	outcome->begin_load_bytes = atomic_load(plan->load_bytes);
+	outcome->error = time_all(runner);
+	outcome->end_load_bytes = atomic_load(plan->load_bytes);
+	outcome->faults = count_faults() - faults;
+}
+
+static bool pass_gate(struct gate *gate)
+{
+	bool is_open;
+
+	pthread_mutex_lock(&gate->lock);
+	gate->ready++;
+	pthread_cond_broadcast(&gate->changed);
+	while (gate->state == GATE_SHUT)
+		pthread_cond_wait(&gate->changed, &gate->lock);
+	is_open = gate->state == GATE_OPEN;
+	pthread_mutex_unlock(&gate->lock);
+	return is_open;
+}
+
+/* For runners->gate of count threads: waits for all, then opens; or sends those there are home. */
+static void open_gate(struct gate *gate, size_t count, bool is_complete)
+{
+	pthread_mutex_lock(&gate->lock);
+	while (is_complete && gate->ready < count)
+		pthread_cond_wait(&gate->changed, &gate->lock);
+	gate->state = is_complete ? GATE_OPEN : GATE_HOME;
+	pthread_cond_broadcast(&gate->changed);
+	pthread_mutex_unlock(&gate->lock);
+}
+
+/* Runs step; SIGBUS in it becomes -EFAULT at the page that was being accessed. */
+static void guard_step(struct runner *runner, void (*step)(struct runner *runner))
+{
+	if (runner->outcome->error)
+		return;
+	if (sigsetjmp(sigbus_return, 1) == 0) {
+		is_sigbus_expected = 1;
+		step(runner);
+	} else {
+		runner->outcome->error = -EFAULT;
+		runner->outcome->error_page = current_page;
+	}
+	is_sigbus_expected = 0;
+}
+
+static void *run_thread(void *argument)
+{
+	struct runner *runner = argument;
+
+	settle_thread(runner);
+	warm_up(runner);
+	if (runner->plan->access == ACCESS_READ_THEN_WRITE)
+		guard_step(runner, read_all);
+	if (pass_gate(runner->gate))
+		guard_step(runner, measure);
+	return NULL;
+}
+
+static int allocate(struct runner *runner)
+{
+	size_t chunk_bytes = CHUNK * sizeof(uint64_t);
+	size_t sample_bytes = runner->plan->keep_samples * sizeof(uint64_t);
+
+	runner->memory_bytes = STACK_BYTES + chunk_bytes + sample_bytes;
+	runner->memory = mmap(NULL, runner->memory_bytes, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (runner->memory == MAP_FAILED) {
+		runner->memory = NULL;
+		return -errno;
+	}
+	runner->outcome->is_locked = mlock(runner->memory, runner->memory_bytes) == 0;
+	memset(runner->memory, 0, runner->memory_bytes);
+	runner->chunk = (uint64_t *)(void *)(runner->memory + STACK_BYTES);
+	runner->samples = runner->chunk + CHUNK;
+	hist_init(&runner->outcome->hist);
+	return 0;
+}
+
+static int start_thread(struct runner *runner)
+{
+	pthread_attr_t attr;
+	int ret;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstack(&attr, runner->memory, STACK_BYTES);
+	ret = -pthread_create(&runner->thread, &attr, run_thread, runner);
+	pthread_attr_destroy(&attr);
+	return ret;
+}
+
+static int hand_over(struct runner *runner)
+{
+	struct fault_outcome *outcome = runner->outcome;
+	size_t bytes = outcome->sample_count * sizeof(uint64_t);
+
+	if (!bytes)
+		return 0;
+	outcome->samples = malloc(bytes);
+	if (!outcome->samples)
+		return -ENOMEM;
+	memcpy(outcome->samples, runner->samples, bytes);
+	return 0;
+}
+
+static int run_all(struct runner *runners, size_t count)
+{
+	struct gate gate = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, GATE_SHUT };
+	size_t started = 0;
+	int ret = 0;
+
+	while (started < count && !ret) {
+		runners[started].gate = &gate;
+		ret = start_thread(&runners[started]);
+		started += !ret;
+	}
+	open_gate(&gate, count, started == count);
+	for (size_t i = 0; i < started; i++)
+		pthread_join(runners[i].thread, NULL);
+	return ret;
+}
+
+int faults_run(const struct fault_plan *plans, struct fault_outcome *outcomes, size_t count)
+{
+	struct sigaction action = { .sa_handler = handle_sigbus, .sa_flags = SA_NODEFER }, old;
+	struct runner *runners = calloc(count, sizeof(*runners));
+	int ret = runners ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < count && !ret; i++) {
+		runners[i].plan = &plans[i];
+		runners[i].outcome = &outcomes[i];
+		ret = allocate(&runners[i]);
+	}
+	if (!ret) {
+		sigaction(SIGBUS, &action, &old);
+		ret = run_all(runners, count);
+		sigaction(SIGBUS, &old, NULL);
+	}
+	for (size_t i = 0; runners && i < count; i++) {
+		if (!ret)
+			ret = hand_over(&runners[i]);
+		if (runners[i].memory)
+			munmap(runners[i].memory, runners[i].memory_bytes);
+	}
+	free(runners);
+	return ret;
+}
+
+int64_t faults_probe(const struct fault_plan *plan, uint64_t offset)
+{
+	struct sigaction action = { .sa_handler = handle_sigbus, .sa_flags = SA_NODEFER }, old;
+	volatile uint64_t i = 0;
+	uint64_t before;
+	int64_t taken = -EFAULT;
+
+	sigaction(SIGBUS, &action, &old);
+	before = count_faults();
+	if (sigsetjmp(sigbus_return, 1) == 0) {
+		is_sigbus_expected = 1;
+		for (; i < plan->pages; i++) {
+			volatile char *page = plan->base + i * plan->stride_bytes + offset;
+
+			if (plan->access == ACCESS_READ)
+				(void)*page;
+			else
+				*page = 1;
+		}
+		taken = (int64_t)(count_faults() - before);
+	}
+	is_sigbus_expected = 0;
+	sigaction(SIGBUS, &old, NULL);
+	return taken;
+}

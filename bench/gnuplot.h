@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The only module that knows gnuplot: how it is run, and how text is written for it. */
+#ifndef SYNCFAULT_GNUPLOT_H
+#define SYNCFAULT_GNUPLOT_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/*
+ * Runs script through gnuplot, which writes one picture to where the string variable `output` of the
+ * script says: it is set in front of script. Nothing is written to any file system. On success *image
+ * is the caller's to free. -ENOENT: there is no gnuplot, told in one line that names the package;
+ * -EINTR: a stop was asked for; else -errno, told with gnuplot's last words.
+ */
+int gnuplot_draw(const char *script, size_t script_length, char **image, size_t *image_length);
+
+/*
+ * Writes text as a gnuplot string that stands for nothing but itself: single-quoted, printable, cut
+ * to columns; backquotes, which start a shell in other strings, become apostrophes.
+ */
+void gnuplot_string(FILE *out, const char *text, size_t columns);
+
+#endif

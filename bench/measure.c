@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "measure.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "faults.h"
+#include "load.h"
+#include "mapping.h"
+#include "proof.h"
+#include "stop.h"
+
+/*
+ * A read fault on the page cache maps the pages around it too, 64 KiB by default (mm/memory.c,
+ * do_fault_around): reads are that far apart, so that each takes its own fault.
+ */
+#define FAULT_AROUND_BYTES 65536
+
+/* What a cell holds while it is measured; released in the reverse order. */
+struct bench {
+	const struct measure_setup *setup;
+	const struct cell_config *config;
+	struct cell_result *cell;
+	struct verdict verdict;
+	struct site site;
+	struct load load;
+	int *fds; /* one, or one for each thread */
+	struct mapping *mappings;
+	size_t file_count;
+	uint64_t stride;
+	struct fault_plan *plans;
+	struct fault_outcome *outcomes;
+};
+
+static uint64_t file_bytes(const struct bench *bench)
+{
+	uint64_t of_thread = bench->config->pages * bench->stride;
+
+	return bench->file_count > 1 ? of_thread : of_thread * bench->config->threads;
+}
+
+static uint64_t choose_stride(const struct bench *bench)
+{
+	const struct cell_config *config = bench->config;
+	uint64_t page = cell_page_bytes(config);
+
+	if (config->access == ACCESS_READ && config->dax == DAX_NEVER && page < FAULT_AROUND_BYTES)
+		return FAULT_AROUND_BYTES;
+	return page;
+}
+
+static int allocate(struct bench *bench)
+{
+	uint64_t threads = bench->config->threads;
+
+	bench->stride = choose_stride(bench);
+	bench->cell->placement.stride_bytes = bench->stride;
+	bench->file_count = bench->config->files == FILES_EACH ? threads : 1;
+	bench->fds = malloc(bench->file_count * sizeof(*bench->fds));
+	bench->mappings = calloc(bench->file_count, sizeof(*bench->mappings));
+	bench->plans = calloc(threads, sizeof(*bench->plans));
+	bench->outcomes = calloc(threads, sizeof(*bench->outcomes));
+	for (size_t i = 0; bench->fds && i < bench->file_count; i++)
+		bench->fds[i] = -1;
+	if (bench->fds && bench->mappings && bench->plans && bench->outcomes)
+		return 0;
+	return verdict_fail(&bench->verdict, "no memory for %llu threads",
+			    (unsigned long long)threads);
+}
+
+static int prepare_file(struct bench *bench, size_t i)
+{
+	struct proof *proof = &bench->cell->proof;
+	char name[32];
+
+	if (bench->site.devdax_fd >= 0) {
+		proof->is_dax = true;
+		bench->fds[i] = dup(bench->site.devdax_fd);
+		return bench->fds[i] < 0 ? verdict_fail(&bench->verdict, "dup: %s",
+							strerror(errno)) : 0;
+	}
+	snprintf(name, sizeof(name), "faults-%zu", i);
+	bench->fds[i] = datafile_prepare(&bench->site.place, bench->config, name,
+					 file_bytes(bench), &proof->is_dax, &bench->verdict);
+	return bench->fds[i] < 0 ? bench->fds[i] : 0;
+}
+
+static int map_file(struct bench *bench, size_t i)
+{
+	bool wants_sync = bench->config->sync == SYNC_MAP_SYNC;
+	int ret = mapping_create(bench->config, bench->fds[i], file_bytes(bench),
+				 &bench->mappings[i], &bench->verdict);
+
+	if (ret)
+		return ret;
+	ret = mapping_has_sync_flag(&bench->mappings[i]);
+	if (ret < 0)
+		return verdict_fail(&bench->verdict, "read VmFlags in smaps: %s", strerror(-ret));
+	bench->cell->proof.has_map_sync = ret;
+	if (ret == wants_sync)
+		return 0;
+	return verdict_fail(&bench->verdict, "VmFlags in smaps %s sf: the mapping is %ssynchronous",
+			    ret ? "have" : "lack", ret ? "" : "not ");
+}
+
+static int prepare_files(struct bench *bench)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < bench->file_count && !ret; i++) {
+		ret = prepare_file(bench, i);
+		if (!ret)
+			ret = map_file(bench, i);
+	}
+	return ret;
+}
+
+static int record_load(struct bench *bench, const cpu_set_t *cpus)
+{
+	struct placement *placement = &bench->cell->placement;
+
+	placement->load_files = bench->load.files;
+	placement->load_file_bytes = bench->load.file_bytes;
+	placement->load_cpus = calloc((size_t)CPU_COUNT(cpus), sizeof(uint64_t));
+	if (!placement->load_cpus)
+		return verdict_fail(&bench->verdict, "no memory");
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, cpus))
+			placement->load_cpus[placement->load_cpu_count++] = (uint64_t)cpu;
+	return 0;
+}
+
+static int start_load(struct bench *bench)
+{
+	cpu_set_t cpus;
+	int ret;
+
+	if (bench->config->load == LOAD_NONE)
+		return 0;
+	if (!cpus_for_load(bench->setup->cpus, bench->config->threads, &cpus) &&
+	    !bench->config->pause_us)
+		verdict_warn(&bench->verdict, "the load shares the faulting threads' CPUs without a "
+					      "pause: it can move little");
+	ret = load_start(&bench->load, &bench->site.place, &cpus, &bench->verdict);
+	return ret ? ret : record_load(bench, &cpus);
+}
+
+static void make_plans(struct bench *bench)
+{
+	const struct cell_config *config = bench->config;
+	struct placement *placement = &bench->cell->placement;
+
+	for (size_t i = 0; i < config->threads; i++) {
+		bool has_own = bench->file_count > 1;
+		int cpu = cpus_of_thread(bench->setup->cpus, i);
+
+		bench->plans[i] = (struct fault_plan){
+			.clock = bench->setup->clock,
+			.base = bench->mappings[has_own ? i : 0].base +
+				(has_own ? 0 : i * config->pages * bench->stride),
+			.stride_bytes = bench->stride,
+			.pages = config->pages,
+			.access = config->access,
+			.pause_us = config->pause_us,
+			.cpu = cpu,
+			.is_fifo = config->sched == SCHED_WORD_FIFO,
+			.keep_samples = RESULT_MAX_SAMPLES / config->threads,
+			.load_bytes = load_counter(&bench->load),
+		};
+		if (bench->plans[i].keep_samples > config->pages)
+			bench->plans[i].keep_samples = config->pages;
+		placement->fault_cpus[placement->fault_cpu_count++] = (uint64_t)cpu;
+	}
+}
+
+/* The proof's page size: with 2m cells, no second access to any unit may take a fault. */
+static int verify_page_size(struct bench *bench)
+{
+	uint64_t page = cell_page_bytes(bench->config);
+	int64_t more = 0;
+
+	for (size_t i = 0; i < bench->config->threads && bench->config->page == PAGE_2M; i++) {
+		more = faults_probe(&bench->plans[i], page - 4096);
+		if (more)
+			return verdict_fail(&bench->verdict,
+					    "not mapped by 2 MiB pages: a second access to each of "
+					    "the %llu took %lld faults more",
+					    (unsigned long long)bench->config->pages,
+					    (long long)more);
+	}
+	bench->cell->proof.page_size = page;
+	return 0;
+}
+
+static int fill_latency(struct bench *bench)
+{
+	uint64_t threads = bench->config->threads;
+	auto_free struct hist *hist = malloc(sizeof(*hist));
+	auto_free uint64_t *samples = NULL;
+	size_t count = 0;
+	int ret;
+
+	for (size_t i = 0; i < threads; i++)
+		count += bench->outcomes[i].sample_count;
+	samples = calloc(count, sizeof(*samples));
+	if (!hist || !samples)
+		return -ENOMEM;
+	hist_init(hist);
+	count = 0;
+	for (size_t i = 0; i < threads; i++) {
+		const struct fault_outcome *outcome = &bench->outcomes[i];
+
+		hist_merge(hist, &outcome->hist);
+		memcpy(samples + count, outcome->samples, outcome->sample_count * sizeof(*samples));
+		count += outcome->sample_count;
+	}
+	ret = latency_fill(&bench->cell->latency, hist, samples, count);
+	bench->cell->has_latency = !ret;
+	if (!ret)
+		samples = NULL;
+	return ret;
+}
+
+static int prepare(struct bench *bench, struct target *target)
+{
+	int ret = allocate(bench);
+
+	if (!ret)
+		ret = target_enter(target, bench->config, bench->setup->is_repeatable,
+				   &bench->site, &bench->verdict);
+	if (!ret)
+		ret = prepare_files(bench);
+	return ret ? ret : start_load(bench);
+}
+
+static int measure(struct bench *bench)
+{
+	struct placement *placement = &bench->cell->placement;
+	int ret;
+
+	placement->fault_cpus = calloc(bench->config->threads, sizeof(uint64_t));
+	if (!placement->fault_cpus)
+		return verdict_fail(&bench->verdict, "no memory");
+	make_plans(bench);
+	ret = faults_run(bench->plans, bench->outcomes, bench->config->threads);
+	if (ret)
+		return verdict_fail(&bench->verdict, "start %llu threads: %s",
+				    (unsigned long long)bench->config->threads, strerror(-ret));
+	ret = proof_of_faults(bench->config, bench->outcomes, &bench->cell->proof,
+			      &bench->verdict);
+	if (!ret && bench->config->load != LOAD_NONE)
+		ret = proof_of_load(&bench->load, bench->outcomes, bench->config->threads,
+				    &bench->cell->proof, &bench->verdict);
+	load_stop(&bench->load);
+	if (!ret)
+		ret = verify_page_size(bench);
+	if (!ret && fill_latency(bench))
+		ret = verdict_fail(&bench->verdict, "no memory for the samples");
+	return ret;
+}
+
+static void release(struct bench *bench)
+{
+	load_stop(&bench->load);
+	for (size_t i = 0; bench->mappings && i < bench->file_count; i++)
+		mapping_destroy(&bench->mappings[i]);
+	for (size_t i = 0; bench->fds && i < bench->file_count; i++)
+		if (bench->fds[i] >= 0)
+			close(bench->fds[i]);
+	for (size_t i = 0; bench->outcomes && i < bench->config->threads; i++)
+		free(bench->outcomes[i].samples);
+	target_leave(&bench->site);
+	free(bench->fds);
+	free(bench->mappings);
+	free(bench->plans);
+	free(bench->outcomes);
+}
+
+/* A thread that asked for SCHED_FIFO and did not get it ran as others do: the result says so. */
+static void record_scheduler(struct bench *bench)
+{
+	if (bench->config->sched != SCHED_WORD_FIFO || bench->verdict.status != CELL_OK ||
+	    bench->outcomes[0].has_fifo)
+		return;
+	bench->cell->config.sched = SCHED_WORD_OTHER;
+	verdict_warn(&bench->verdict, "SCHED_FIFO was refused: the threads ran as SCHED_OTHER");
+}
+
+int measure_cell(const struct measure_setup *setup, struct target *target,
+		 const struct cell_config *config, uint64_t repeat, struct cell_result *cell)
+{
+	struct bench bench = { .setup = setup, .config = config, .cell = cell,
+			       .site = { .mount_fd = -1, .devdax_fd = -1 } };
+	char key[CELL_KEY_SIZE];
+
+	cell_result_init(cell);
+	cell->repeat = repeat;
+	if (cell_copy(&cell->config, config) || cell_key(config, key, sizeof(key)))
+		return -ENOMEM;
+	cell->key = strdup(key);
+	cell->placement.target = strdup(target->description);
+	if (prepare(&bench, target) == 0)
+		measure(&bench);
+	record_scheduler(&bench);
+	release(&bench);
+	cell->status = bench.verdict.status;
+	cell->warnings = bench.verdict.warnings;
+	if (cell->status != CELL_OK)
+		cell->reason = strdup(bench.verdict.reason);
+	return stop_check();
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One cell, from its configuration to its result: prepared, timed, and proved to be what it says. */
+#ifndef SYNCFAULT_MEASURE_H
+#define SYNCFAULT_MEASURE_H
+
+#include "clock.h"
+#include "cpus.h"
+#include "result.h"
+#include "target.h"
+
+struct measure_setup {
+	const struct clock *clock;
+	const struct cpus *cpus;
+	bool is_repeatable; /* fixed UUIDs: two runs make the same bytes */
+};
+
+/*
+ * Fills *cell (overwritten; to be freed with the result it goes into). What happens to the cell is in
+ * its status; the return value is 0, or -ENOMEM, or -EINTR when told to stop.
+ */
+int measure_cell(const struct measure_setup *setup, struct target *target,
+		 const struct cell_config *config, uint64_t repeat, struct cell_result *cell);
+
+#endif

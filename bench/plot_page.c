@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "plot_page.h"
+
+#include <string.h>
+
+#include "gnuplot.h"
+#include "printable.h"
+#include "words.h"
+
+#define TITLE_COLUMNS	 60
+#define SUBTITLE_COLUMNS 110
+#define FS_COLUMNS	 44
+#define NOTE_COLUMNS	 80
+
+/* The letter's order is that of the enum from its end: written, unwritten, hole. */
+static int state_at(int place)
+{
+	return PLOT_STATES - 1 - place;
+}
+
+void plot_page_init(struct plot_page *page, struct matrix_span span,
+		    const struct result *reference, const char *title)
+{
+	*page = (struct plot_page){ .all = span, .title = title };
+	if (!span.entries[0].result->has_provenance)
+		page->reference = reference;
+	while (span.count) {
+		struct matrix_span fs = matrix_take(&span, MATRIX_FS);
+
+		if (page->fs_count < PLOT_MAX_FS)
+			page->fs[page->fs_count++] = fs;
+		else
+			page->fs_omitted++;
+	}
+}
+
+struct matrix_span plot_page_cell(const struct plot_page *page, size_t fs, int load, int place,
+				  int sync)
+{
+	return matrix_find(page->fs[fs], state_at(place), load, sync);
+}
+
+const struct cell_result *plot_page_letter(const struct plot_page *page, int load, int place,
+					   int sync)
+{
+	struct cell_config config = page->all.entries[0].cell->config;
+
+	config.load = load;
+	config.state = state_at(place);
+	config.sync = sync;
+	return page->reference ? matrix_letter_cell(page->reference, &config) : NULL;
+}
+
+static void print_string(FILE *out, const char *name, const char *text, size_t columns)
+{
+	fprintf(out, "%s = ", name);
+	gnuplot_string(out, text, columns);
+	fputc('\n', out);
+}
+
+static void print_item(FILE *out, const char *name, size_t index, const char *text, size_t columns)
+{
+	fprintf(out, "%s[%zu] = ", name, index);
+	gnuplot_string(out, text, columns);
+	fputc('\n', out);
+}
+
+static void print_titles(const struct plot_page *page, FILE *out)
+{
+	const struct result *result = page->all.entries[0].result;
+	const struct cell_config *config = &page->all.entries[0].cell->config;
+	char variant[WORDS_SIZE], subtitle[WORDS_SIZE], kernel[300], cpu[300], qemu[300];
+
+	print_string(out, "title", page->title, TITLE_COLUMNS);
+	print_string(out, "what", words_variant(config, variant), SUBTITLE_COLUMNS);
+	printable(result->host.kernel, 44, kernel, sizeof(kernel));
+	printable(result->host.cpu, 50, cpu, sizeof(cpu));
+	printable(result->has_guest ? result->guest.qemu : NULL, 30, qemu, sizeof(qemu));
+	if (result->has_provenance)
+		snprintf(subtitle, sizeof(subtitle), "%s, %s",
+			 printable(result->provenance.author, 44, kernel, sizeof(kernel)),
+			 printable(result->provenance.date, 44, cpu, sizeof(cpu)));
+	else
+		snprintf(subtitle, sizeof(subtitle), "kernel %s, %s", *kernel ? kernel : "unknown",
+			 result->has_guest ? qemu : *cpu ? cpu : "CPU unknown");
+	print_string(out, "subtitle", subtitle, SUBTITLE_COLUMNS);
+	print_string(out, "clock", words_clock(result->clock.domain), SUBTITLE_COLUMNS);
+	print_string(out, "unit", words_unit(result->clock.domain), SUBTITLE_COLUMNS);
+	/* The long name of the unit does not fit beside a panel: the title has the rest of it. */
+	print_string(out, "unit_of_axis",
+		     result->clock.domain == DOMAIN_INSTRUCTIONS ? "thousands of instructions" :
+								   "microseconds",
+		     SUBTITLE_COLUMNS);
+}
+
+static void print_columns(const struct plot_page *page, FILE *out)
+{
+	char name[WORDS_SIZE];
+
+	fprintf(out, "fs_count = %zu\nfs_omitted = %zu\n", page->fs_count, page->fs_omitted);
+	fprintf(out, "array fs_name[fs_count]\narray fs_is_ext4[fs_count]\n");
+	for (size_t i = 0; i < page->fs_count; i++) {
+		const struct cell_config *config = &page->fs[i].entries[0].cell->config;
+
+		print_item(out, "fs_name", i + 1, words_fs(config, name), FS_COLUMNS);
+		fprintf(out, "fs_is_ext4[%zu] = %d\n", i + 1, !strcmp(config->fs, "ext4"));
+	}
+}
+
+static bool has_row(const struct plot_page *page, int load, int place)
+{
+	for (size_t i = 0; i < page->all.count; i++) {
+		const struct cell_config *config = &page->all.entries[i].cell->config;
+
+		if (config->state == state_at(place) && config->load == load)
+			return true;
+	}
+	return false;
+}
+
+/* Why the cell has no numbers; nothing where it has, or was not asked for. */
+static void print_note(const struct plot_page *page, FILE *out, size_t index, size_t fs, int load,
+		       int place, int sync)
+{
+	struct matrix_span runs = plot_page_cell(page, fs, load, place, sync);
+	char note[WORDS_SIZE] = "", reason[NOTE_COLUMNS * 4 + 4];
+
+	if (runs.count && !matrix_measured(runs)) {
+		const struct cell_result *cell = runs.entries[0].cell;
+
+		snprintf(note, sizeof(note), "%s %s: %s", words_sync(sync),
+			 status_words[cell->status],
+			 printable(cell->reason, NOTE_COLUMNS, reason, sizeof(reason)));
+	}
+	print_item(out, "note", index, note, NOTE_COLUMNS);
+}
+
+static void print_row(const struct plot_page *page, FILE *out, size_t row, int load, int place)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), "%s, %s", words_state(state_at(place)), words_load(load));
+	print_item(out, "row_name", row, name, sizeof(name));
+	fprintf(out, "row_state[%zu] = %d\nrow_load[%zu] = %d\n", row, place, row, load);
+	fprintf(out, "has_state[%d] = 1\nhas_load[%d] = 1\n", place + 1, load + 1);
+	for (size_t fs = 0; fs < page->fs_count; fs++)
+		for (int sync = 0; sync < PLOT_SYNCS; sync++)
+			print_note(page, out, ((row - 1) * page->fs_count + fs) * PLOT_SYNCS +
+				   (size_t)sync + 1, fs, load, place, sync);
+}
+
+static void print_rows(const struct plot_page *page, FILE *out)
+{
+	size_t row = 0;
+
+	fprintf(out, "array row_state[%d]\narray row_load[%d]\narray row_name[%d]\n"
+		     "array note[%zu]\n", PLOT_STATES * PLOT_LOADS, PLOT_STATES * PLOT_LOADS,
+		PLOT_STATES * PLOT_LOADS,
+		PLOT_STATES * PLOT_LOADS * PLOT_SYNCS * page->fs_count);
+	for (int place = 0; place < PLOT_STATES; place++)
+		for (int load = 0; load < PLOT_LOADS; load++)
+			if (has_row(page, load, place))
+				print_row(page, out, ++row, load, place);
+	fprintf(out, "row_count = %zu\n", row);
+}
+
+static bool has_letter(const struct plot_page *page)
+{
+	for (int load = 0; load < PLOT_LOADS; load++)
+		for (int place = 0; place < PLOT_STATES; place++)
+			if (has_row(page, load, place) && plot_page_letter(page, load, place, 0))
+				return true;
+	return false;
+}
+
+void plot_page_print(const struct plot_page *page, FILE *out)
+{
+	fprintf(out, "STATES = %d\nLOADS = %d\nSYNCS = %d\n", PLOT_STATES, PLOT_LOADS, PLOT_SYNCS);
+	fprintf(out, "array state_name[STATES]\narray has_state[STATES]\n"
+		     "array load_name[LOADS]\narray has_load[LOADS]\n");
+	for (int i = 0; i < PLOT_STATES; i++) {
+		print_item(out, "state_name", (size_t)i + 1, words_state(state_at(i)), 40);
+		fprintf(out, "has_state[%d] = 0\n", i + 1);
+	}
+	for (int i = 0; i < PLOT_LOADS; i++) {
+		print_item(out, "load_name", (size_t)i + 1, words_load(i), 40);
+		fprintf(out, "has_load[%d] = 0\n", i + 1);
+	}
+	print_titles(page, out);
+	print_columns(page, out);
+	print_rows(page, out);
+	fprintf(out, "has_letter = %d\n", has_letter(page));
+}

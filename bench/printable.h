@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Text and numbers as a person may be shown them. Strings in a result were written by others: file
+ * names, labels and reasons of any length, with any bytes in them.
+ */
+#ifndef SYNCFAULT_PRINTABLE_H
+#define SYNCFAULT_PRINTABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Enough for any number below. */
+#define PRINTABLE_NUMBER 48
+
+/*
+ * Copies text to buffer as one line of at most columns terminal columns, "…" at its end where it was
+ * cut. Control characters, broken UTF-8 and what turns the direction of writing become '?'. NULL is
+ * copied as "". size must hold 4 bytes a column and the terminator, or the copy ends earlier.
+ * Returns buffer.
+ */
+const char *printable(const char *text, size_t columns, char *buffer, size_t size);
+
+/* Terminal columns of a text that printable() returned. */
+size_t printable_columns(const char *text);
+
+/* "65,536"; buffer holds PRINTABLE_NUMBER bytes. Both return buffer. */
+const char *printable_count(uint64_t value, char *buffer);
+
+/* Nanoseconds as microseconds with so many decimals: "3,372.0"; NAN: "-". */
+const char *printable_us(double ns, int decimals, char *buffer);
+
+#endif

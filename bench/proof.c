@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "proof.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int judge_error(const struct fault_outcome *outcome, uint64_t pages,
+		       struct verdict *verdict)
+{
+	if (outcome->error == -EINTR)
+		return verdict_fail(verdict, "interrupted");
+	if (outcome->error == -EFAULT)
+		return verdict_fail(verdict, "SIGBUS at page %llu of %llu: the file system is full, or "
+					     "the page cannot be read",
+				    (unsigned long long)outcome->error_page,
+				    (unsigned long long)pages);
+	return verdict_fail(verdict, "put a thread on its CPU: %s", strerror(-outcome->error));
+}
+
+static int refuse_count(const struct proof *proof, struct verdict *verdict)
+{
+	const char *why = "other memory of the thread took faults too";
+
+	if (proof->faults_observed < proof->faults_expected)
+		why = "one fault served several pages";
+	return verdict_fail(verdict, "%llu accesses took %llu faults: %s",
+			    (unsigned long long)proof->faults_expected,
+			    (unsigned long long)proof->faults_observed, why);
+}
+
+int proof_of_faults(const struct cell_config *config, const struct fault_outcome *outcomes,
+		    struct proof *proof, struct verdict *verdict)
+{
+	bool is_each_right = true, is_locked = true;
+
+	proof->faults_expected = config->pages * config->threads;
+	proof->faults_observed = 0;
+	for (size_t i = 0; i < config->threads; i++) {
+		if (outcomes[i].error) {
+			proof->faults_observed = U64_ABSENT;
+			return judge_error(&outcomes[i], config->pages, verdict);
+		}
+		proof->faults_observed += outcomes[i].faults;
+		is_each_right &= outcomes[i].faults == config->pages;
+		is_locked &= outcomes[i].is_locked;
+	}
+	if (!is_each_right)
+		return refuse_count(proof, verdict);
+	if (!is_locked)
+		verdict_warn(verdict, "memory could not be locked (RLIMIT_MEMLOCK), only touched");
+	return 0;
+}
+
+int proof_of_load(const struct load *load, const struct fault_outcome *outcomes, size_t threads,
+		  struct proof *proof, struct verdict *verdict)
+{
+	uint64_t first = UINT64_MAX, last = 0;
+	int error = load_error(load);
+
+	if (error)
+		return verdict_fail(verdict, "the copying ended: %s", strerror(-error));
+	for (size_t i = 0; i < threads; i++) {
+		if (outcomes[i].begin_load_bytes < first)
+			first = outcomes[i].begin_load_bytes;
+		if (outcomes[i].end_load_bytes > last)
+			last = outcomes[i].end_load_bytes;
+	}
+	proof->load_bytes = last - first;
+	if (last > first)
+		return 0;
+	return verdict_fail(verdict, "the load moved nothing while the faults were timed "
+				     "(--pause gives it CPU time)");
+}

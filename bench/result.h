@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A result: the run of a suite on one machine, in memory, and its JSON file. results/schema.json is
+ * the contract; the tables in result.c say the same for reading and for writing.
+ *
+ * What was not measured is absent, never 0: U64_ABSENT, NAN, BOOL_ABSENT or NULL here, null or no
+ * key in the file. All latencies are nanoseconds.
+ */
+#ifndef SYNCFAULT_RESULT_H
+#define SYNCFAULT_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cell.h"
+#include "hist.h"
+
+#define RESULT_SCHEMA	   "syncfault-result/1"
+#define RESULT_MAX_SAMPLES 65536
+#define RESULT_MAX_CELLS   100000
+#define RESULT_MAX_BYTES   (256u << 20)
+
+#define U64_ABSENT  UINT64_MAX
+#define BOOL_ABSENT (-1)
+
+extern const char *const status_words[]; /* ok, skipped, failed */
+extern const char *const domain_words[]; /* time, instructions */
+
+enum cell_status { CELL_OK, CELL_SKIPPED, CELL_FAILED };
+enum clock_domain { DOMAIN_TIME, DOMAIN_INSTRUCTIONS };
+
+/* from and to are inclusive, in the unit of the array's name. */
+struct bucket {
+	uint64_t from;
+	uint64_t to;
+	uint64_t count;
+};
+
+struct strings {
+	char **items;
+	size_t count;
+};
+
+struct proof {
+	uint64_t faults_expected;
+	uint64_t faults_observed;
+	uint64_t page_size; /* bytes, verified */
+	int is_dax; /* true, false or BOOL_ABSENT */
+	int has_map_sync;
+	uint64_t load_bytes; /* moved by the load while the faults were timed */
+};
+
+/*
+ * count is the number of faults; samples are the first RESULT_MAX_SAMPLES of them, in order, thread
+ * after thread. Percentiles are nearest rank: exact where samples holds every fault, else from the
+ * histogram (at most 1/32 too high). Published results of others may lack all but count, min, max.
+ */
+struct latency {
+	uint64_t count;
+	uint64_t min, max;
+	double mean;
+	uint64_t p50, p90, p99, p999;
+	struct bucket *log2_us;
+	size_t log2_us_count;
+	struct bucket *hist_ns; /* the slots that are not empty, ascending */
+	size_t hist_ns_count;
+	uint64_t *samples;
+	size_t sample_count;
+};
+
+struct placement {
+	uint64_t *fault_cpus; /* one for each thread */
+	size_t fault_cpu_count;
+	uint64_t *load_cpus; /* where the load may run; empty without load */
+	size_t load_cpu_count;
+	char *target; /* the device or directory */
+	uint64_t stride_bytes; /* between two accesses; above the page size where reads map around */
+	uint64_t load_files; /* how many files the copy copies, and of what size */
+	uint64_t load_file_bytes;
+};
+
+struct cell_result {
+	char *key;
+	uint64_t repeat; /* 0, 1, 2, … of --repeat: each on a fresh file system */
+	struct cell_config config;
+	int status;
+	char *reason; /* NULL when ok */
+	struct proof proof;
+	struct placement placement;
+	bool has_latency; /* only when ok */
+	struct latency latency;
+	bool has_probes; /* always false as yet */
+	struct strings warnings;
+};
+
+struct host {
+	char *kernel; /* uname -r */
+	char *version; /* uname -v */
+	char *machine; /* uname -m */
+	char *build_id; /* of the kernel, from /sys/kernel/notes */
+	char *config_digest; /* "sha256:…" of the kernel's configuration file */
+	char *cpu;
+	double mhz;
+	uint64_t cpus;
+	char *governor;
+	struct strings mitigations;
+	char *clocksource;
+	char *libc;
+	char *virtualisation;
+	char *kernel_command_line;
+	uint64_t memory_bytes;
+};
+
+struct guest {
+	char *qemu;
+	char *accelerator;
+	char *kernel_package;
+	char *command_line;
+	char *image_digest;
+	char *clock;
+	uint64_t cpus;
+	uint64_t seed;
+	char *started;
+};
+
+struct clock_info {
+	int domain;
+	char *source;
+	char *unit; /* always "ns" */
+	uint64_t read_cost; /* ns between two adjacent reads, median */
+	uint64_t read_cost_min;
+	double ticks_per_us;
+};
+
+/* Only in results that others published. */
+struct provenance {
+	char *source;
+	char *author;
+	char *date;
+	char *url;
+	struct strings notes;
+};
+
+struct tool {
+	char *version;
+	char *commit;
+};
+
+struct result {
+	char *schema;
+	struct tool tool;
+	char *started; /* RFC 3339 */
+	char *suite;
+	struct strings command;
+	struct host host;
+	bool has_guest;
+	struct guest guest;
+	struct clock_info clock;
+	bool has_provenance;
+	struct provenance provenance;
+	struct cell_result *cells;
+	size_t cell_count;
+};
+
+/* Everything absent; strings NULL. */
+void result_init(struct result *result);
+void result_free(struct result *result);
+void cell_result_init(struct cell_result *cell);
+void cell_result_free(struct cell_result *cell);
+
+/*
+ * Reads and checks the file at path ("-": standard input). On success *result is the caller's, to be
+ * freed. On failure one line on stderr says what is wrong and where in the document; -EINVAL for a
+ * file that is no result, -EFBIG beyond RESULT_MAX_BYTES, else what the system said.
+ */
+int result_read(const char *path, struct result *result);
+
+/* The same from memory; name stands for the file in messages. */
+int result_parse(const char *text, size_t length, const char *name, struct result *result);
+
+/* The facts that a guest was started with, as a JSON file of its own. Errors as result_read. */
+int guest_read(const char *path, struct guest *guest);
+
+/* The letter's six cells, compiled in from results/reference/. */
+int result_read_letter(struct result *result);
+
+/*
+ * The document, '\n' at its end; *text is the caller's to free. The same checks as for reading are
+ * applied first, so that no reader will refuse it.
+ */
+int result_format(const struct result *result, char **text, size_t *length);
+
+/* Fills percentiles, buckets and mean from hist and samples (taken over, may be NULL). */
+int latency_fill(struct latency *latency, const struct hist *hist, uint64_t *samples,
+		 size_t sample_count);
+
+/* Appends a copy; -ENOMEM. */
+int strings_add(struct strings *strings, const char *item);
+void strings_free(struct strings *strings);
+
+#endif

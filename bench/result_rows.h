@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef SYNCFAULT_RESULT_ROWS_H
+#define SYNCFAULT_RESULT_ROWS_H
+
+#include "json.h"
+
+/* Rows of struct result, cell_result and guest, for json_read, json_write and json_clear. */
+extern const struct json_row result_rows[];
+extern const struct json_row cell_rows[];
+extern const struct json_row guest_rows[];
+
+#endif

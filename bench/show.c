@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "show.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "printable.h"
+#include "words.h"
+
+#define LINE_COLUMNS   100
+#define REASON_COLUMNS 300
+
+void show_heading(const struct show *show, const char *text, char underline)
+{
+	size_t columns = printable_columns(text);
+
+	fprintf(show->out, "%s%s%s\n", show->has_colour ? "\033[1m" : "", text,
+		show->has_colour ? "\033[0m" : "");
+	for (size_t i = 0; underline && i < columns && i < LINE_COLUMNS; i++)
+		fputc(underline, show->out);
+	if (underline)
+		fprintf(show->out, "\n");
+}
+
+/* Bytes of text up to the last space that fits into columns, or as many as fit. */
+static size_t fitting(const char *text, size_t columns)
+{
+	size_t used = 0, space = 0, at = 0;
+
+	while (text[at]) {
+		char character[8] = { text[at] };
+		size_t length = 1;
+
+		while ((text[at + length] & 0xc0) == 0x80 && length < 4) {
+			character[length] = text[at + length];
+			length++;
+		}
+		used += printable_columns(character);
+		if (used > columns)
+			return space ? space : at ? at : length;
+		if (text[at] == ' ' && at)
+			space = at;
+		at += length;
+	}
+	return at;
+}
+
+void show_wrapped(const struct show *show, const char *text, int indent)
+{
+	int pad = 0;
+
+	while (*text) {
+		size_t length = fitting(text, (size_t)(LINE_COLUMNS - pad));
+
+		fprintf(show->out, "%*s%.*s\n", pad, "", (int)length, text);
+		text += length;
+		text += strspn(text, " ");
+		pad = indent;
+	}
+}
+
+/* Cells without numbers, and why: they are in no table. */
+static void show_unmeasured(const struct show *show, struct matrix_span span)
+{
+	size_t listed = 0;
+
+	for (size_t i = 0; i < span.count; i++) {
+		const struct cell_result *cell = span.entries[i].cell;
+		char reason[REASON_COLUMNS * 4 + 4], text[REASON_COLUMNS * 4 + 160], run[32] = "";
+
+		if (cell->has_latency)
+			continue;
+		if (!listed++)
+			fprintf(show->out, "Not measured:\n");
+		printable(cell->reason, REASON_COLUMNS, reason, sizeof(reason));
+		if (cell->repeat && cell->repeat != U64_ABSENT)
+			snprintf(run, sizeof(run), ", repeat %llu",
+				 (unsigned long long)cell->repeat);
+		snprintf(text, sizeof(text), "  %s, load %s, sync %s%s: %s: %s",
+			 state_words[cell->config.state], load_words[cell->config.load],
+			 sync_words[cell->config.sync], run, status_words[cell->status], reason);
+		show_wrapped(show, text, 6);
+	}
+	if (listed)
+		fprintf(show->out, "\n");
+}
+
+static int show_file_system(const struct show *show, struct matrix_span span)
+{
+	const struct cell_config *config = &span.entries[0].cell->config;
+	char fs[WORDS_SIZE], variant[WORDS_SIZE], shown[LINE_COLUMNS * 4 + 4];
+
+	words_fs(config, fs);
+	show_heading(show, printable(fs, LINE_COLUMNS, shown, sizeof(shown)), '-');
+	show_wrapped(show, words_variant(config, variant), 0);
+	fprintf(show->out, "\n");
+	if (show->with_letter)
+		show_letter(show, span);
+	if (show->with_table && show_table(show, span))
+		return -ENOMEM;
+	show_unmeasured(show, span);
+	return 0;
+}
+
+/* Which notes the numbers need. */
+struct notes {
+	bool has_letter, has_count, has_runs;
+};
+
+static struct notes find_notes(const struct show *show, const struct matrix *matrix)
+{
+	struct matrix_span rest = matrix_all(matrix);
+	struct notes notes = { 0 };
+
+	while (rest.count) {
+		struct matrix_span runs = matrix_take(&rest, MATRIX_CELL);
+		const struct result *result = runs.entries[0].result;
+
+		notes.has_runs |= matrix_measured(runs) > 1;
+		notes.has_count |= result->clock.domain == DOMAIN_INSTRUCTIONS;
+		notes.has_letter |= !result->has_provenance &&
+				    matrix_letter_cell(show->reference,
+						       &runs.entries[0].cell->config);
+	}
+	return notes;
+}
+
+/* What a reader needs to know of the numbers, once, below them. */
+static void show_notes(const struct show *show, const struct notes *notes)
+{
+	show_wrapped(show, "All latencies are microseconds, n is faults. Percentiles are nearest "
+		     "rank: p99.9 of fewer than 1,000 faults is their maximum. The letter calls "
+		     "a file of holes empty and a written one preallocated.", 0);
+	if (notes->has_letter)
+		show_wrapped(show, "2017: the letter's own figures, of ext4 alone: Jan Kara, 17 Aug "
+			     "2017, ramdisk, real time in whole microseconds; its \"avg\" is taken "
+			     "as the mean.", 0);
+	if (notes->has_count)
+		show_wrapped(show, "The instruction clock sees no cache, no TLB miss and no media: it "
+			     "ranks kernels and paths, and is no time to set against the letter's.", 0);
+	if (notes->has_runs)
+		show_wrapped(show, "Where a cell has several runs, its row is the median of the runs' "
+			     "figures, and spread the range of the runs in percent of that median. "
+			     "The letter's layout counts the faults of all runs together.", 0);
+}
+
+int show_text(const struct show *show, const struct matrix *matrix)
+{
+	struct notes notes = find_notes(show, matrix);
+	struct matrix_span all = matrix_all(matrix);
+
+	while (all.count) {
+		struct matrix_span environment = matrix_take(&all, MATRIX_ENVIRONMENT);
+
+		show_head(show, environment);
+		while (environment.count)
+			if (show_file_system(show, matrix_take(&environment, MATRIX_FS)))
+				return -ENOMEM;
+	}
+	if (show->with_table && matrix_measured(matrix_all(matrix)))
+		show_notes(show, &notes);
+	return 0;
+}

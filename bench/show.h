@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What `syncfault show` prints: for people, in sections; for programs, as rows. */
+#ifndef SYNCFAULT_SHOW_H
+#define SYNCFAULT_SHOW_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "matrix.h"
+
+struct show {
+	FILE *out;
+	bool has_colour;
+	bool with_letter; /* the letter's layout */
+	bool with_table; /* percentiles, and the price of MAP_SYNC */
+	const struct result *reference; /* the letter's figures */
+};
+
+/*
+ * Everything, in sections by environment, variant and file system. 0, or -ENOMEM: told on stderr,
+ * and what has been printed is not all there is.
+ */
+int show_text(const struct show *show, const struct matrix *matrix);
+
+/* One head of an environment: files, kernel, clock, machine, what the results warn about. */
+void show_head(const struct show *show, struct matrix_span span);
+
+/*
+ * The cells of one file system as the letter printed them: microseconds without their fraction. The
+ * faults of several runs are counted together.
+ */
+void show_letter(const struct show *show, struct matrix_span span);
+
+/* The same cells as a table, and the price of MAP_SYNC; a row is the median over runs. -ENOMEM. */
+int show_table(const struct show *show, struct matrix_span span);
+
+/* "  label     text", text cut where the line is full; nothing where text is empty. */
+void show_line(const struct show *show, const char *label, const char *text);
+
+/* text as one line, or several: broken between words at 100 columns, later lines set in by indent. */
+void show_wrapped(const struct show *show, const char *text, int indent);
+
+void show_heading(const struct show *show, const char *text, char underline);
+
+/*
+ * All cells of all results, a row each: a JSON document {"schema": "syncfault-show/1", "cells": […]}
+ * or tab-separated values under one line of names. Latencies are nanoseconds; absent: null, empty.
+ */
+int show_json(FILE *out, const struct matrix *matrix, const struct result *reference);
+int show_tsv(FILE *out, const struct matrix *matrix, const struct result *reference);
+
+#endif

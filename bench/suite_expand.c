@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
+#include "suite.h"
+
+#define DEFAULT_PAGES 512
+
+static const struct word_list *pick_words(const struct word_list *over, const struct word_list *own,
+					  const struct word_list *otherwise)
+{
+	return over->count ? over : own->count ? own : otherwise;
+}
+
+static const struct number_list *pick_numbers(const struct number_list *over,
+					      const struct number_list *own,
+					      const struct number_list *otherwise)
+{
+	return over->count ? over : own->count ? own : otherwise;
+}
+
+/* The block with overrides and defaults applied; fs stays owned by where it came from. */
+static struct cell_axes resolve(const struct cell_axes *own, const struct cell_axes *over)
+{
+	static const struct word_list unknown = { 1, { -1 } }, hole = { 1, { STATE_HOLE } };
+	static const struct word_list first = { 1, { 0 } };
+	static const struct number_list pages = { 1, { DEFAULT_PAGES } }, one = { 1, { 1 } };
+
+	return (struct cell_axes){
+		.fs = over->fs.count ? over->fs : own->fs,
+		.dax = *pick_words(&over->dax, &own->dax, &unknown),
+		.state = *pick_words(&over->state, &own->state, &hole),
+		.load = *pick_words(&over->load, &own->load, &first),
+		.sync = *pick_words(&over->sync, &own->sync, &first),
+		.access = *pick_words(&over->access, &own->access, &first),
+		.page = *pick_words(&over->page, &own->page, &first),
+		.files = *pick_words(&over->files, &own->files, &first),
+		.pages = *pick_numbers(&over->pages, &own->pages, &pages),
+		.threads = *pick_numbers(&over->threads, &own->threads, &one),
+		.pause_us = over->pause_us != U64_ABSENT ? over->pause_us : own->pause_us,
+		.sched = over->sched >= 0 ? over->sched : own->sched,
+	};
+}
+
+/* Takes the lowest digit of *index in the mixed radix of the axes. */
+static size_t take_digit(size_t *index, size_t radix)
+{
+	size_t digit = *index % radix;
+
+	*index /= radix;
+	return digit;
+}
+
+static int make_cell(const struct cell_axes *axes, size_t index, struct cell_config *cell)
+{
+	*cell = (struct cell_config){ .commit = COMMIT_NONE, .pause_us = axes->pause_us,
+				      .sched = axes->sched };
+	cell->sync = axes->sync.words[take_digit(&index, axes->sync.count)];
+	cell->load = axes->load.words[take_digit(&index, axes->load.count)];
+	cell->state = axes->state.words[take_digit(&index, axes->state.count)];
+	cell->access = axes->access.words[take_digit(&index, axes->access.count)];
+	cell->files = axes->files.words[take_digit(&index, axes->files.count)];
+	cell->threads = axes->threads.numbers[take_digit(&index, axes->threads.count)];
+	cell->pages = axes->pages.numbers[take_digit(&index, axes->pages.count)];
+	cell->page = axes->page.words[take_digit(&index, axes->page.count)];
+	cell->dax = axes->dax.words[take_digit(&index, axes->dax.count)];
+	return cell_set_fs(cell, axes->fs.items[index]);
+}
+
+static size_t count_cells(const struct cell_axes *axes)
+{
+	size_t factors[] = { axes->fs.count, axes->dax.count, axes->state.count, axes->load.count,
+			     axes->sync.count, axes->access.count, axes->page.count,
+			     axes->files.count, axes->pages.count, axes->threads.count };
+	size_t product = 1;
+
+	for (size_t i = 0; i < sizeof(factors) / sizeof(factors[0]); i++) {
+		product *= factors[i];
+		if (product > SUITE_MAX_CELLS)
+			return SUITE_MAX_CELLS + 1;
+	}
+	return product;
+}
+
+static void free_cells(struct cell_config *cells, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		cell_free(&cells[i]);
+	free(cells);
+}
+
+static int append_block(const struct cell_axes *axes, struct cell_config **cells, size_t *count)
+{
+	size_t more = count_cells(axes);
+	struct cell_config *grown;
+
+	if (more + *count > SUITE_MAX_CELLS) {
+		diag_error("more than %d cells", SUITE_MAX_CELLS);
+		return -EINVAL;
+	}
+	grown = reallocarray(*cells, *count + more + 1, sizeof(*grown));
+	if (!grown)
+		return diag_errno(ENOMEM, "make the list of cells");
+	*cells = grown;
+	for (size_t i = 0; i < more; i++, (*count)++) {
+		int ret = make_cell(axes, i, &grown[*count]);
+
+		if (ret == -EINVAL)
+			diag_error("file system '%s': wants NAME[:MKFS-OPTIONS[:MOUNT-OPTIONS]]",
+				   axes->fs.items[i * axes->fs.count / more]);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int find_duplicate(char **keys, size_t count)
+{
+	qsort(keys, count, sizeof(*keys), compare_keys);
+	for (size_t i = 1; i < count; i++)
+		if (strcmp(keys[i - 1], keys[i]) == 0) {
+			diag_error("two cells have the key %s", keys[i]);
+			return -EINVAL;
+		}
+	return 0;
+}
+
+/* The DAX mode may not be known yet; that is the same for all cells of one such block. */
+static int check_keys(const struct cell_config *cells, size_t count)
+{
+	char **keys = calloc(count, sizeof(*keys));
+	int ret = keys ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < count && !ret; i++) {
+		struct cell_config cell = cells[i];
+
+		cell.dax = cell.dax < 0 ? 0 : cell.dax;
+		keys[i] = malloc(CELL_KEY_SIZE);
+		ret = keys[i] ? cell_key(&cell, keys[i], CELL_KEY_SIZE) : -ENOMEM;
+		if (ret == -ENAMETOOLONG)
+			diag_error("a cell's key is longer than %d bytes", CELL_KEY_SIZE - 1);
+	}
+	if (!ret)
+		ret = find_duplicate(keys, count);
+	for (size_t i = 0; keys && i < count; i++)
+		free(keys[i]);
+	free(keys);
+	return ret;
+}
+
+int suite_expand(const struct suite *suite, const struct cell_axes *overrides,
+		 struct cell_config **cells, size_t *count)
+{
+	int ret = 0;
+
+	*cells = NULL;
+	*count = 0;
+	for (size_t i = 0; i < suite->block_count && !ret; i++) {
+		struct cell_axes axes = resolve(&suite->blocks[i], overrides);
+
+		ret = append_block(&axes, cells, count);
+	}
+	if (!ret && *count == 0) {
+		diag_error("suite %s: no cells (is --fs missing?)", suite->name);
+		ret = -EINVAL;
+	}
+	if (!ret)
+		ret = check_keys(*cells, *count);
+	if (ret)
+		free_cells(*cells, *count);
+	return ret;
+}

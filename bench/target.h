@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The target: a device or a folder that becomes a file system fit for one cell, and is given back
+ * as it was.
+ *
+ *	open -> [enter -> measure -> leave]… -> close
+ */
+#ifndef SYNCFAULT_TARGET_H
+#define SYNCFAULT_TARGET_H
+
+#include "cell.h"
+#include "datafile.h"
+#include "guard.h"
+#include "verdict.h"
+
+enum target_kind { TARGET_DEVICE, TARGET_DIR, TARGET_DEVDAX };
+
+struct target {
+	enum target_kind kind;
+	struct guard guard; /* of a device */
+	bool is_formatted; /* the device carries what we made */
+	int dir_fd; /* of a folder */
+	bool is_dir_dax;
+	char fs[64]; /* of a folder: its file system; "devdax"; "" for a device */
+	char description[800]; /* for the result: path, and the folder's mount */
+};
+
+/* Where the files of one cell go, or the device that is mapped itself. */
+struct site {
+	struct workplace place;
+	int mount_fd; /* ours to close, -1 for a folder */
+	int devdax_fd; /* the target's, -1 otherwise */
+};
+
+/* Opens a device (is_forced: whatever it holds) or a folder; the other path is NULL. Reported. */
+int target_open(struct target *target, const char *device, const char *dir, bool is_forced);
+
+/* The DAX mode that a cell of file system fs has here when nobody asks for one. */
+int target_default_dax(const struct target *target, const char *fs);
+
+/* Makes and mounts the cell's file system where the target is a device. Errors as verdict says. */
+int target_enter(struct target *target, const struct cell_config *config, bool is_repeatable,
+		 struct site *site, struct verdict *verdict);
+void target_leave(struct site *site);
+
+/* Gives a device back empty and ends the hold on it. */
+int target_close(struct target *target);
+
+#endif

@@ -1,0 +1,60 @@
+# How slow the slowest faults are: a row for each load, a column for each file system, a curve for each
+# state and sync. Both axes are logarithmic.
+
+legend_height = 110
+W = fs_count > 2 ? 700 * fs_count + 200 : fs_count == 1 ? 1300 : 1600
+BOTTOM = 220
+GAP_Y = 50
+load_rows = 0
+do for [load = 1 : LOADS] { load_rows = load_rows + has_load[load] }
+H = TOP + BOTTOM + load_rows * 380 + (load_rows - 1) * GAP_Y
+headline = 'How slow the slowest page faults are'
+how_to_read = 'Each curve shows the share of faults (across) that took less than so long (up). ' . \
+	'It ends at the slowest fault.'
+eval sprintf(begin, W, H)
+set output output
+set multiplot
+eval put_titles
+
+set logscale xy
+set xrange [1 : ceil_10(x_high)]
+set yrange [low_125(us_low * 0.9) : high_125(us_high * 1.1)]
+eval set_ticks('y', low_125(us_low * 0.9), high_125(us_high * 1.1))
+# 1 / (1 - share)
+array colour[3] = [BLUE, GREEN, VERMILION]
+array mark[3] = [4, 6, 8]
+
+row = 0
+do for [load = 1 : LOADS] {
+	if (!has_load[load]) { continue }
+	row = row + 1
+	set xtics ()
+	if (row == load_rows) {
+		set xtics add ('0 %' 1, '50 %' 2, '90 %' 10, '99 %' 100, '99.9 %' 1000, \
+			'99.99 %' 1e4, '99.999 %' 1e5, '99.9999 %' 1e6)
+	} else {
+		set xtics add ('' 1, '' 2, '' 10, '' 100, '' 1000, '' 1e4, '' 1e5, '' 1e6)
+	}
+	do for [fs = 1 : fs_count] {
+		px_left = panel_left(fs, fs_count); px_width = panel_width(fs_count)
+		px_top = panel_top(row, load_rows); px_height = panel_height(load_rows)
+		eval place
+		set label 5 fs_name[fs] . ': ' . load_name[load] at graph 0, screen y_at(px_top - 16) \
+			tc rgb INK
+		set xlabel row == load_rows ? 'share of faults that were faster' : ''
+		set ylabel fs == 1 ? unit_of_axis : ''
+		plot for [state = 0 : STATES - 1] for [sync = 0 : 1] $data \
+			index plot_block(fs - 1, load - 1, state, sync) using 1:2 with linespoints \
+			lc rgb colour[state + 1] lw 3 dt (sync ? 1 : 3) \
+			pt (sync ? mark[state + 1] + 1 : mark[state + 1]) ps 1.1 pi -6
+		eval drop_titles
+	}
+}
+
+eval legend
+set key maxrows 2
+plot for [state = 0 : STATES - 1] for [sync = 0 : 1] NaN with linespoints \
+	lc rgb colour[state + 1] lw 3 dt (sync ? 1 : 3) ps 1.4 \
+	pt (sync ? mark[state + 1] + 1 : mark[state + 1]) \
+	title (has_state[state + 1] ? state_name[state + 1] . (sync ? ', MAP_SYNC' : ', no MAP_SYNC') : '')
+unset multiplot

@@ -1,0 +1,80 @@
+# What all pictures share. Comes after the variables that plot_page.h lists, before the picture's own
+# script. Panels are placed by pixels, counted from the upper left corner.
+
+# Okabe and Ito's colours: told apart with any kind of colour vision. Each has its own dash and point.
+BLUE = '#0072B2'
+VERMILION = '#D55E00'
+GREEN = '#009E73'
+PURPLE = '#CC79A7'
+ORANGE = '#E69F00'
+SKY = '#56B4E9'
+INK = '#222222'
+GREY = '#666666'
+PALE = '#D9D9D9'
+
+W = 1600
+H = 1000
+LEFT = 130
+RIGHT = 40
+TOP = 200
+BOTTOM = 190
+GAP_X = 110
+GAP_Y = 40
+
+x_at(px) = px / real(W)
+y_at(px) = 1 - px / real(H)
+panel_width(columns) = (W - LEFT - RIGHT - GAP_X * (columns - 1)) / real(columns)
+panel_height(rows) = (H - TOP - BOTTOM - GAP_Y * (rows - 1)) / real(rows)
+panel_left(column, columns) = LEFT + (column - 1) * (panel_width(columns) + GAP_X)
+panel_top(row, rows) = TOP + (row - 1) * (panel_height(rows) + GAP_Y)
+
+# Index of a cell in $data and $letter; note of a cell in a row of a picture.
+plot_block(fs, load, state, sync) = ((fs * LOADS + load) * STATES + state) * SYNCS + sync
+note_at(row, fs, sync) = note[((row - 1) * fs_count + fs - 1) * SYNCS + sync + 1]
+
+# 10, 100, 1,000; below 1 as they are.
+thousands(v) = v < 1000 ? sprintf('%g', v) : \
+	v < 1e6 ? sprintf('%d,%03d', int(v / 1000), int(v) % 1000) : \
+	sprintf('%d,%03d,%03d', int(v / 1e6), int(v / 1000) % 1000, int(v) % 1000)
+floor_10(v) = 10.0 ** floor(log10(v) + 1e-9)
+ceil_10(v) = 10.0 ** ceil(log10(v) - 1e-9)
+
+# Marks of a logarithmic axis: at 1, 2 and 5 where it spans few decades.
+set_ticks(axis, low, high) = sprintf('set %stics (); do for [e=-4:9] { do for [m in "%s"] ', axis, \
+	high / low < 300 ? '1 2 5' : '1') . \
+	sprintf('{ set %stics add (thousands(m * 10.0 ** e) m * 10.0 ** e) } }', axis)
+# The greatest 1, 2 or 5 below, the least above.
+low_125(v) = floor_10(v) * (v / floor_10(v) >= 5 ? 5 : v / floor_10(v) >= 2 ? 2 : 1)
+high_125(v) = floor_10(v) * (v / floor_10(v) > 5 ? 10 : v / floor_10(v) > 2 ? 5 : \
+	v / floor_10(v) > 1 ? 2 : 1)
+
+# The terminals count font sizes differently: points at 96 dpi, and pixels.
+FONT = terminal eq 'svg' ? 20 : 15
+begin = sprintf("set terminal %s size %%d,%%d font 'DejaVu Sans,%d' noenhanced%s", terminal, FONT, \
+	terminal eq 'svg' ? " background '#ffffff'" : '')
+small = sprintf('DejaVu Sans,%g', FONT * 0.85)
+large = sprintf('DejaVu Sans,%g', FONT * 1.35)
+
+set encoding utf8
+set border 3 lc rgb GREY lw 1
+set tics nomirror scale 0.6 textcolor rgb INK
+set grid lc rgb PALE lw 1 lt 1
+set key off
+set style textbox opaque noborder fillcolor rgb '#ffffff'
+
+# headline and how_to_read are each picture's own.
+put_titles = "set label 1 (title eq '' ? headline : title . ': ' . headline) " . \
+	"at screen x_at(30), y_at(38) font large tc rgb INK;" . \
+	"set label 2 what . '; ' . clock at screen x_at(30), y_at(80) tc rgb INK;" . \
+	"set label 3 subtitle at screen x_at(30), y_at(110) tc rgb INK;" . \
+	"set label 4 how_to_read at screen x_at(30), y_at(140) tc rgb GREY;"
+drop_titles = 'do for [i=1:4] { unset label i }'
+
+place = "set lmargin at screen x_at(px_left); set rmargin at screen x_at(px_left + px_width);" . \
+	"set tmargin at screen y_at(px_top); set bmargin at screen y_at(px_top + px_height);"
+
+# The legend: a panel of its own below all others.
+legend = "unset xtics; unset ytics; unset border; unset grid; unset xlabel; unset ylabel;" . \
+	"unset label; unset title; unset logscale; unset arrow; set xrange [0:1]; set yrange [0:1];" . \
+	"px_left = 30; px_width = W - 60; px_top = H - legend_height; px_height = legend_height - 10;" . \
+	place . "set key center center horizontal samplen 2.5 width 1 textcolor rgb INK"
