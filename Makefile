@@ -58,4 +58,56 @@ $(B):
 .PHONY: FORCE
 FORCE:
 
--include $(wildcard $(B)/*.d)
+# ---- the main job -------------------------------------------------------------------------------
+
+# KERNEL=debian:6.1   SEED=N   REPEAT=N   OUT=results/NAME   DEVICE=/dev/pmem0 [FORCE=1]
+.PHONY: reproduce
+reproduce:
+	@scripts/deps reproduce
+	@+$(MAKE) --no-print-directory -s all
+	@scripts/reproduce
+
+# ---- tests --------------------------------------------------------------------------------------
+
+TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c))
+
+$(B)/tests/%: tests/unit/%.c $(filter-out $(B)/main.o,$(OBJECTS)) | $(B)/tests
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Ibench -MMD -MP -MF $@.d -o $@ $(filter-out %.h,$^) \
+		-lcmocka $(LIBS)
+
+$(B)/tests: | $(B)
+	mkdir -p $@
+
+.PHONY: tests
+tests: $(B)/syncfault $(TESTS)
+
+.PHONY: test
+test: tests
+	@SYNCFAULT=$(B)/syncfault BUILD=$(B) tests/run unit cli
+
+.PHONY: check
+check:
+	@scripts/deps check
+	@+$(MAKE) --no-print-directory -s tests
+	@+$(MAKE) --no-print-directory -s SAN=1 tests
+	@SYNCFAULT=build/syncfault BUILD=build tests/run san lint unit cli guest
+
+.PHONY: deps
+deps:
+	@scripts/deps all
+
+# ---- installation -------------------------------------------------------------------------------
+
+COMPLETIONS := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+
+.PHONY: install
+install: all
+	install -Dm 755 $(B)/syncfault $(DESTDIR)$(PREFIX)/bin/syncfault
+	install -Dm 644 docs/syncfault.1 $(DESTDIR)$(PREFIX)/share/man/man1/syncfault.1
+	install -Dm 644 scripts/completion.bash $(COMPLETIONS)/syncfault
+
+.PHONY: clean
+clean:
+	rm -rf build build-san
+
+-include $(wildcard $(B)/*.d $(B)/tests/*.d)

@@ -10,7 +10,7 @@
 #define TITLE_COLUMNS	 60
 #define SUBTITLE_COLUMNS 110
 #define FS_COLUMNS	 44
-#define NOTE_COLUMNS	 80
+#define NOTE_COLUMNS	 48
 
 /* The letter's order is that of the enum from its end: written, unwritten, hole. */
 static int state_at(int place)
@@ -69,28 +69,22 @@ static void print_titles(const struct plot_page *page, FILE *out)
 {
 	const struct result *result = page->all.entries[0].result;
 	const struct cell_config *config = &page->all.entries[0].cell->config;
-	char variant[WORDS_SIZE], subtitle[WORDS_SIZE], kernel[300], cpu[300], qemu[300];
+	char variant[WORDS_SIZE], subtitle[WORDS_SIZE], kernel[300], cpu[300];
 
 	print_string(out, "title", page->title, TITLE_COLUMNS);
 	print_string(out, "what", words_variant(config, variant), SUBTITLE_COLUMNS);
 	printable(result->host.kernel, 44, kernel, sizeof(kernel));
-	printable(result->host.cpu, 50, cpu, sizeof(cpu));
-	printable(result->has_guest ? result->guest.qemu : NULL, 30, qemu, sizeof(qemu));
+	printable(result->has_guest ? result->guest.qemu : result->host.cpu, 60, cpu, sizeof(cpu));
 	if (result->has_provenance)
 		snprintf(subtitle, sizeof(subtitle), "%s, %s",
 			 printable(result->provenance.author, 44, kernel, sizeof(kernel)),
 			 printable(result->provenance.date, 44, cpu, sizeof(cpu)));
 	else
 		snprintf(subtitle, sizeof(subtitle), "kernel %s, %s", *kernel ? kernel : "unknown",
-			 result->has_guest ? qemu : *cpu ? cpu : "CPU unknown");
+			 *cpu ? cpu : "CPU unknown");
 	print_string(out, "subtitle", subtitle, SUBTITLE_COLUMNS);
 	print_string(out, "clock", words_clock(result->clock.domain), SUBTITLE_COLUMNS);
-	print_string(out, "unit", words_unit(result->clock.domain), SUBTITLE_COLUMNS);
-	/* The long name of the unit does not fit beside a panel: the title has the rest of it. */
-	print_string(out, "unit_of_axis",
-		     result->clock.domain == DOMAIN_INSTRUCTIONS ? "thousands of instructions" :
-								   "microseconds",
-		     SUBTITLE_COLUMNS);
+	fprintf(out, "is_count = %d\n", result->clock.domain == DOMAIN_INSTRUCTIONS);
 }
 
 static void print_columns(const struct plot_page *page, FILE *out)
@@ -123,16 +117,14 @@ static void print_note(const struct plot_page *page, FILE *out, size_t index, si
 		       int place, int sync)
 {
 	struct matrix_span runs = plot_page_cell(page, fs, load, place, sync);
-	char note[WORDS_SIZE] = "", reason[NOTE_COLUMNS * 4 + 4];
+	const struct cell_result *cell = runs.count ? runs.entries[0].cell : NULL;
+	bool is_missing = cell && !matrix_measured(runs);
+	char note[64] = "";
 
-	if (runs.count && !matrix_measured(runs)) {
-		const struct cell_result *cell = runs.entries[0].cell;
-
-		snprintf(note, sizeof(note), "%s %s: %s", words_sync(sync),
-			 status_words[cell->status],
-			 printable(cell->reason, NOTE_COLUMNS, reason, sizeof(reason)));
-	}
+	if (is_missing)
+		snprintf(note, sizeof(note), "%s %s:", words_sync(sync), status_words[cell->status]);
 	print_item(out, "note", index, note, NOTE_COLUMNS);
+	print_item(out, "reason", index, is_missing ? cell->reason : "", NOTE_COLUMNS);
 }
 
 static void print_row(const struct plot_page *page, FILE *out, size_t row, int load, int place)
@@ -154,14 +146,36 @@ static void print_rows(const struct plot_page *page, FILE *out)
 	size_t row = 0;
 
 	fprintf(out, "array row_state[%d]\narray row_load[%d]\narray row_name[%d]\n"
-		     "array note[%zu]\n", PLOT_STATES * PLOT_LOADS, PLOT_STATES * PLOT_LOADS,
+		     "array note[%zu]\narray reason[%zu]\n", PLOT_STATES * PLOT_LOADS, PLOT_STATES * PLOT_LOADS,
 		PLOT_STATES * PLOT_LOADS,
+		PLOT_STATES * PLOT_LOADS * PLOT_SYNCS * page->fs_count,
 		PLOT_STATES * PLOT_LOADS * PLOT_SYNCS * page->fs_count);
 	for (int place = 0; place < PLOT_STATES; place++)
 		for (int load = 0; load < PLOT_LOADS; load++)
 			if (has_row(page, load, place))
 				print_row(page, out, ++row, load, place);
 	fprintf(out, "row_count = %zu\n", row);
+}
+
+/* Of a cell that was asked for and has no numbers, its status. */
+static void print_missing(const struct plot_page *page, FILE *out)
+{
+	size_t index = 0;
+
+	fprintf(out, "array missing[%zu]\n",
+		page->fs_count * PLOT_LOADS * PLOT_STATES * PLOT_SYNCS);
+	for (size_t fs = 0; fs < page->fs_count; fs++)
+		for (int load = 0; load < PLOT_LOADS; load++)
+			for (int place = 0; place < PLOT_STATES; place++)
+				for (int sync = 0; sync < PLOT_SYNCS; sync++) {
+					struct matrix_span runs =
+						plot_page_cell(page, fs, load, place, sync);
+					bool is_missing = runs.count && !matrix_measured(runs);
+
+					print_item(out, "missing", ++index, is_missing ?
+						   status_words[runs.entries[0].cell->status] : "",
+						   16);
+				}
 }
 
 static bool has_letter(const struct plot_page *page)
@@ -189,5 +203,6 @@ void plot_page_print(const struct plot_page *page, FILE *out)
 	print_titles(page, out);
 	print_columns(page, out);
 	print_rows(page, out);
+	print_missing(page, out);
 	fprintf(out, "has_letter = %d\n", has_letter(page));
 }

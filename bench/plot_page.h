@@ -3,12 +3,14 @@
  * What one picture is drawn from: the cells of one environment and variant (see matrix.h), as
  * variables of a gnuplot script. The scripts in plots/ read them:
  *
- *	title, what, subtitle, clock, unit	text
+ *	title, what, subtitle, clock		text
+ *	is_count				the clock counts instructions
  *	fs_count, fs_name[1..fs_count]		the columns
  *	fs_is_ext4[1..fs_count]			whether the letter's figures are of this file system
  *	row_count, row_state[], row_load[], row_name[]	the rows: indices as below, and text
  *	state_name[1..STATES], load_name[1..LOADS], has_state[], has_load[]
- *	note[1..fs_count * row_count * 2]	why a cell has no numbers, or ''; note_at() below
+ *	note[], reason[]			why a cell has no numbers, or ''; see note_index()
+ *	missing[1 + plot_block()]		"skipped", "failed", or ''
  *	STATES, LOADS				how many there can be
  *	has_letter				whether $letter holds anything
  *

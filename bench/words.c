@@ -39,13 +39,6 @@ const char *words_clock(int domain)
 		       "real time";
 }
 
-const char *words_unit(int domain)
-{
-	return domain == DOMAIN_INSTRUCTIONS ?
-		       "microseconds of guest time = thousands of instructions" :
-		       "microseconds";
-}
-
 __attribute__((format(printf, 2, 3))) static void append(char *buffer, const char *fmt, ...)
 {
 	size_t used = strlen(buffer);

@@ -22,9 +22,8 @@ const char *words_load(int load);
 /* "no MAP_SYNC", "MAP_SYNC". */
 const char *words_sync(int sync);
 
-/* What the numbers of a clock domain are, in a sentence; and their unit for an axis. */
+/* What the numbers of a clock domain are, in a sentence. */
 const char *words_clock(int domain);
-const char *words_unit(int domain);
 
 /* "ext4", "ext4 (mkfs -O fast_commit; mount noatime; dax=inode)". */
 const char *words_fs(const struct cell_config *config, char buffer[WORDS_SIZE]);

@@ -4,7 +4,7 @@
 legend_height = 60
 W = 1600
 BOTTOM = 180
-GAP_Y = 60
+GAP_Y = 115
 load_rows = 0
 do for [load = 1 : LOADS] { load_rows = load_rows + has_load[load] }
 H = TOP + BOTTOM + load_rows * 380 + (load_rows - 1) * GAP_Y
@@ -18,7 +18,7 @@ set multiplot
 eval put_titles
 
 set logscale y
-y_low = low_125(us_low * 0.75)
+y_low = low_125(us_low * 0.55)
 y_high = high_125(us_high * 1.2)
 set yrange [y_low : y_high]
 eval set_ticks('y', y_low, y_high)
@@ -29,15 +29,22 @@ array open[8] = [6, 4, 8, 12, 10, 14, 6, 4]
 
 # Where a file system stands in the group of a state and sync.
 state_count = 0
-array column[STATES]
+array slot[STATES]
 do for [state = 1 : STATES] {
-	column[state] = state_count
+	slot[state] = state_count
 	state_count = state_count + has_state[state]
 }
-spread = fs_count == 1 ? 0 : 0.56 / (fs_count - 1)
-x_of(state, sync, fs) = 2 * column[state + 1] + sync + (fs_count == 1 ? 0 : -0.28 + spread * (fs - 1))
-value(us) = us < 10 ? sprintf('%.1f', us) : us < 1000 ? sprintf('%.0f', us) : thousands(int(us + 0.5))
-set xrange [-0.6 : 2 * state_count - 0.4]
+spread = fs_count > 3 ? 0.7 : 0.5
+x_of(state, sync, fs) = 2 * slot[state + 1] + sync + \
+	(fs_count == 1 ? 0 : spread * ((fs - 1) / (fs_count - 1.0) - 0.5))
+figure(us) = !(us > 0) ? '' : us < 10 ? sprintf('%.1f', us) : us < 1000 ? sprintf('%.0f', us) : \
+	thousands(int(us + 0.5))
+set xrange [-0.5 : 2 * state_count - 0.5]
+do for [i = 1 : state_count - 1] {
+	set arrow i from first 2 * i - 0.5, graph 0 to first 2 * i - 0.5, graph 1 nohead lc rgb GREY dt 3
+}
+set bars small
+with_values = fs_count <= 3
 
 row = 0
 do for [load = 1 : LOADS] {
@@ -49,18 +56,34 @@ do for [load = 1 : LOADS] {
 	set xtics () scale 0
 	do for [state = 1 : STATES] {
 		if (has_state[state]) {
-			set xtics add (state_name[state] . "\nno MAP_SYNC" 2 * column[state])
-			set xtics add (state_name[state] . "\nMAP_SYNC" 2 * column[state] + 1)
+			set xtics add ('no MAP_SYNC' 2 * slot[state], 'MAP_SYNC' 2 * slot[state] + 1)
+			set xtics add ("\n" . state_name[state] 2 * slot[state] + 0.5)
 		}
 	}
 	set label 5 load_name[load] at graph 0, screen y_at(px_top - 16) tc rgb INK
 	set ylabel unit_of_axis
+	b(fs, state, sync) = plot_block(fs - 1, load - 1, state, sync)
 	plot for [fs = 1 : fs_count] for [state = 0 : STATES - 1] for [sync = 0 : 1] $data \
-			index plot_block(fs - 1, load - 1, state, sync) \
-			using (x_of(state, sync, fs)):1:1:3 with yerrorbars pt 0 lw 2 lc rgb colour[fs], \
+			index b(fs, state, sync) using (x_of(state, sync, fs)):1:(0):($3 - $1) \
+			with vectors nohead lw 3 lc rgb colour[fs], \
 		for [fs = 1 : fs_count] for [state = 0 : STATES - 1] for [sync = 0 : 1] $data \
-			index plot_block(fs - 1, load - 1, state, sync) \
-			using (x_of(state, sync, fs)):1 with points pt filled[fs] ps 2 lc rgb colour[fs]
+			index b(fs, state, sync) using (x_of(state, sync, fs) - 0.05):2:(0.1):(0) \
+			with vectors nohead lw 5 lc rgb colour[fs], \
+		for [fs = 1 : fs_count] for [state = 0 : STATES - 1] for [sync = 0 : 1] $data \
+			index b(fs, state, sync) using (x_of(state, sync, fs)):3 \
+			with points pt open[fs] ps 1.8 lw 3 lc rgb colour[fs], \
+		for [fs = 1 : fs_count] for [state = 0 : STATES - 1] for [sync = 0 : 1] $data \
+			index b(fs, state, sync) using (x_of(state, sync, fs)):1 \
+			with points pt filled[fs] ps 2 lc rgb colour[fs], \
+		for [fs = 1 : fs_count * with_values] for [state = 0 : STATES - 1] for [sync = 0 : 1] $data \
+			index b(fs, state, sync) using (x_of(state, sync, fs)):1:(figure($1)) \
+			with labels font small tc rgb INK offset 0, -1, \
+		for [fs = 1 : fs_count] for [state = 0 : STATES - 1] for [sync = 0 : 1] '+' \
+			every ::0::0 using (x_of(state, sync, fs)):(y_low):(missing[b(fs, state, sync) + 1]) \
+			with labels left rotate font small tc rgb GREY offset 0, 0.5, \
+		for [state = 0 : STATES - 1] for [sync = 0 : 1] $letter index b(1, state, sync) \
+			using (x_of(state, sync, 1) + (fs_count == 1 ? 0.14 : 0.5 * spread)):1 \
+			with points pt 2 ps 1.8 lw 3 lc rgb INK
 	eval drop_titles
 }
 

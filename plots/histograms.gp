@@ -35,8 +35,9 @@ do for [row = 1 : row_count] {
 		eval place
 		set label 5 fs_name[fs] . ': ' . row_name[row] at graph 0, screen y_at(px_top - 16) \
 			tc rgb INK
-		set label 6 note_at(row, fs, 0) at graph 0.98, 0.9 right font small tc rgb GREY front boxed
-		set label 7 note_at(row, fs, 1) at graph 0.98, 0.74 right font small tc rgb GREY front boxed
+		set label 6 note_at(row, fs, 0) at graph 0.98, 0.92 right font small tc rgb GREY
+		set label 7 note_at(row, fs, 1) at graph 0.98, note_at(row, fs, 0) eq '' ? 0.92 : 0.45 \
+			right font small tc rgb GREY
 		set xlabel row == row_count ? unit : ''
 		set ylabel fs == 1 ? 'faults' : ''
 		b0 = plot_block(fs - 1, row_load[row], row_state[row], 0)
@@ -53,7 +54,7 @@ do for [row = 1 : row_count] {
 }
 
 eval legend
-set key maxrows (fs_count == 1 ? 2 : 1)
+set key maxrows 2
 plot NaN with boxes lc rgb SKY title 'no MAP_SYNC (left)', \
 	NaN with boxes lc rgb VERMILION title 'MAP_SYNC (right)', \
 	for [i = 1 : has_letter] NaN with points pt 6 ps 1.6 lw 2.5 lc rgb INK \

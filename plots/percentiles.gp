@@ -20,9 +20,16 @@ set logscale xy
 set xrange [1 : ceil_10(x_high)]
 set yrange [low_125(us_low * 0.9) : high_125(us_high * 1.1)]
 eval set_ticks('y', low_125(us_low * 0.9), high_125(us_high * 1.1))
-# 1 / (1 - share)
 array colour[3] = [BLUE, GREEN, VERMILION]
-array mark[3] = [4, 6, 8]
+array open[3] = [4, 6, 8]
+style_of(state, sync) = 10 + 2 * state + sync
+do for [state = 0 : STATES - 1] {
+	set style line style_of(state, 0) lc rgb colour[state % 3 + 1] lw 3 dt (6, 4) \
+		pt open[state % 3 + 1]
+	set style line style_of(state, 1) lc rgb colour[state % 3 + 1] lw 3 pt open[state % 3 + 1] + 1
+}
+missing_at(fs, load) = sum [i = plot_block(fs - 1, load - 1, 0, 0) : \
+	plot_block(fs - 1, load - 1, STATES - 1, 1)] (missing[i + 1] ne '')
 
 row = 0
 do for [load = 1 : LOADS] {
@@ -30,8 +37,8 @@ do for [load = 1 : LOADS] {
 	row = row + 1
 	set xtics ()
 	if (row == load_rows) {
-		set xtics add ('0 %' 1, '50 %' 2, '90 %' 10, '99 %' 100, '99.9 %' 1000, \
-			'99.99 %' 1e4, '99.999 %' 1e5, '99.9999 %' 1e6)
+		set xtics add ('0 %%' 1, '50 %%' 2, '90 %%' 10, '99 %%' 100, '99.9 %%' 1000, \
+			'99.99 %%' 1e4, '99.999 %%' 1e5, '99.9999 %%' 1e6)
 	} else {
 		set xtics add ('' 1, '' 2, '' 10, '' 100, '' 1000, '' 1e4, '' 1e5, '' 1e6)
 	}
@@ -43,18 +50,19 @@ do for [load = 1 : LOADS] {
 			tc rgb INK
 		set xlabel row == load_rows ? 'share of faults that were faster' : ''
 		set ylabel fs == 1 ? unit_of_axis : ''
+		set label 6 missing_at(fs, load) ? 'not measured: ' . missing_at(fs, load) . \
+			(missing_at(fs, load) == 1 ? ' curve' : ' curves') : '' \
+			at graph 0.98, 0.95 right font small tc rgb GREY
 		plot for [state = 0 : STATES - 1] for [sync = 0 : 1] $data \
-			index plot_block(fs - 1, load - 1, state, sync) using 1:2 with linespoints \
-			lc rgb colour[state + 1] lw 3 dt (sync ? 1 : 3) \
-			pt (sync ? mark[state + 1] + 1 : mark[state + 1]) ps 1.1 pi -6
+			index plot_block(fs - 1, load - 1, state, sync) using 1:2 \
+			with linespoints ls style_of(state, sync) ps 1.1 pi -6
 		eval drop_titles
 	}
 }
 
 eval legend
-set key maxrows 2
-plot for [state = 0 : STATES - 1] for [sync = 0 : 1] NaN with linespoints \
-	lc rgb colour[state + 1] lw 3 dt (sync ? 1 : 3) ps 1.4 \
-	pt (sync ? mark[state + 1] + 1 : mark[state + 1]) \
+set key maxrows 3
+plot for [state = 0 : STATES - 1] for [sync = 0 : 1] NaN \
+	with linespoints ls style_of(state, sync) ps 1.4 \
 	title (has_state[state + 1] ? state_name[state + 1] . (sync ? ', MAP_SYNC' : ', no MAP_SYNC') : '')
 unset multiplot

@@ -14,7 +14,7 @@ PALE = '#D9D9D9'
 
 W = 1600
 H = 1000
-LEFT = 130
+LEFT = 150
 RIGHT = 40
 TOP = 200
 BOTTOM = 190
@@ -28,9 +28,14 @@ panel_height(rows) = (H - TOP - BOTTOM - GAP_Y * (rows - 1)) / real(rows)
 panel_left(column, columns) = LEFT + (column - 1) * (panel_width(columns) + GAP_X)
 panel_top(row, rows) = TOP + (row - 1) * (panel_height(rows) + GAP_Y)
 
+unit = is_count ? 'microseconds of guest time = thousands of instructions' : 'microseconds'
+unit_of_axis = is_count ? "microseconds of guest time\n= thousands of instructions" : unit
+
 # Index of a cell in $data and $letter; note of a cell in a row of a picture.
 plot_block(fs, load, state, sync) = ((fs * LOADS + load) * STATES + state) * SYNCS + sync
-note_at(row, fs, sync) = note[((row - 1) * fs_count + fs - 1) * SYNCS + sync + 1]
+note_index(row, fs, sync) = ((row - 1) * fs_count + fs - 1) * SYNCS + sync + 1
+note_at(row, fs, sync) = note[note_index(row, fs, sync)] eq '' ? '' : \
+	note[note_index(row, fs, sync)] . "\n" . reason[note_index(row, fs, sync)]
 
 # 10, 100, 1,000; below 1 as they are.
 thousands(v) = v < 1000 ? sprintf('%g', v) : \
@@ -60,7 +65,6 @@ set border 3 lc rgb GREY lw 1
 set tics nomirror scale 0.6 textcolor rgb INK
 set grid lc rgb PALE lw 1 lt 1
 set key off
-set style textbox opaque noborder fillcolor rgb '#ffffff'
 
 # headline and how_to_read are each picture's own.
 put_titles = "set label 1 (title eq '' ? headline : title . ': ' . headline) " . \

@@ -32,8 +32,9 @@ do for [row = 1 : row_count] {
 		eval place
 		set label 5 fs_name[fs] . ': ' . row_name[row] at graph 0, screen y_at(px_top - 16) \
 			tc rgb INK
-		set label 6 note_at(row, fs, 0) at graph 0.98, 0.9 right font small tc rgb GREY front boxed
-		set label 7 note_at(row, fs, 1) at graph 0.98, 0.74 right font small tc rgb GREY front boxed
+		set label 6 note_at(row, fs, 0) at graph 0.98, 0.92 right font small tc rgb GREY
+		set label 7 note_at(row, fs, 1) at graph 0.98, note_at(row, fs, 0) eq '' ? 0.92 : 0.45 \
+			right font small tc rgb GREY
 		set xlabel row == row_count ? 'number of the fault' : ''
 		b0 = plot_block(fs - 1, row_load[row], row_state[row], 0)
 		plot $data index b0 using 1:2 with points pt 7 ps mark lc rgb SKY, \

@@ -5,6 +5,7 @@
 # job that init reads, and what came of it. docs/guest.md has the reason for each option.
 
 qemu_pid=
+readonly files_limit=256M
 
 end_qemu_and_clean_up()
 {
@@ -127,7 +128,7 @@ pad()
 write_job()
 {
 	local seed=$1 path=/bin:/sbin:/usr/bin:/usr/sbin cwd=/ host_modules=()
-	local job=$work/job
+	local job=$work/job LC_ALL=C
 
 	shift
 	kernel_line="console=ttyS0 quiet loglevel=4 panic=-1 oops=panic $clock_line$memmap"
@@ -190,16 +191,77 @@ run_qemu()
 	wait "${relays[@]}" || true
 }
 
-# Says of what the guest died; nothing if it ended in order.
+# Prints of what the guest died; nothing if it came to its end.
 cause_of_death()
 {
 	local text
 
-	if text=$(grep -m 1 '^died ' "$work/status" 2>/dev/null); then
+	if text=$(grep -m 1 '^died ' "$work/status"); then
 		echo "${text#died }"
 	elif ((qemu_status == 33)) && grep -q '^exit ' "$work/status"; then
 		return
-	elif ((qemu_status == 124 || qemu_status == 137)) && [[ ! -s $work/qemu.log ]]; then
-		echo "the time limit of $time_limit s was over"
+	elif ((qemu_status == 124)); then
+		echo "the time limit of $time_limit s is over"
+	elif ((qemu_status > 128)); then
+		echo "QEMU was killed by signal $((qemu_status - 128))"
+	elif text=$(grep -m 1 -o 'Kernel panic.*' "$work/console"); then
+		echo "$text"
+	elif ((qemu_status == 0)); then
+		echo 'it was switched off or reset before the command had ended'
+	else
+		echo "QEMU failed with status $qemu_status"
 	fi
+}
+
+say_died()
+{
+	local when='while the command ran'
+
+	grep -q '^ready' "$work/status" || when='before the command was started'
+	{
+		echo "guest: the guest died $when: $1"
+		[[ -z $2 ]] || echo "guest: files of a guest that died do not come back: $2 is unchanged"
+		sed 's/^/qemu: /' "$work/qemu.log"
+		echo 'guest: the last lines of its console:'
+		tail -n 20 "$work/console" | tr -d '\r' | sed 's/^/console: /'
+	} >&2
+}
+
+# Unpacks what the command left into a folder, if there is one.
+take_files()
+{
+	local to=$1 size odd
+
+	size=$(sed -n 's/^files //p' "$work/status")
+	truncate -s "$size" "$work/files"
+	if [[ -z $to ]]; then
+		[[ $(tar -tf "$work/files") == ./ ]] ||
+			echo "guest: warning: the command left files in /out: without --out they are lost" >&2
+		return
+	fi
+	# Links and devices could lead out of the folder, or into this machine.
+	odd=$(tar -tvf "$work/files" | grep -v '^[-dh]' | head -n 1) || true
+	[[ -z $odd ]] || fail 1 "neither a file nor a folder in /out, so nothing is taken: $odd"
+	mkdir -p "$to"
+	tar -xf "$work/files" -C "$to" --no-same-owner --no-same-permissions --touch
+}
+
+# Boots with a seed, runs the command, puts files into a folder (or not: ''), and sets status.
+boot_guest()
+{
+	local seed=$1 to=$2 cause
+
+	shift 2
+	write_job "$seed" "$@"
+	run_qemu "$time_limit"
+	touch "$work/status" "$work/console"
+	cause=$(cause_of_death)
+	if [[ $cause ]]; then
+		say_died "$cause" "$to"
+		status=125
+		return
+	fi
+	take_files "$to"
+	status=$(sed -n 's/^exit //p' "$work/status")
+	((status != 125)) || echo 'guest: the command itself ended with status 125' >&2
 }

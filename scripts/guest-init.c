@@ -167,7 +167,8 @@ static void mount_kernel_file_systems(void)
 	mount_or_die("proc", "proc", "/proc", 0, NULL);
 	mount_or_die("sysfs", "sys", "/sys", 0, NULL);
 	mount_or_die("tmpfs", "shm", "/dev/shm", 0, "mode=1777");
-	mount_or_die("tmpfs", "tmp", "/tmp", 0, "mode=1777");
+	/* No file system of its own: the image is memory already, and --with may put files there. */
+	chmod("/tmp", 01777);
 	mount_or_die("tmpfs", "out", "/out", 0, "mode=755");
 	mount_or_die("devpts", "pts", "/dev/pts", 0, NULL);
 	/* Not every kernel has these, and only some commands want them. */
