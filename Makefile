@@ -22,7 +22,8 @@ B := build
 endif
 
 WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototypes
-ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(SAN_FLAGS) -pthread
+# The map keeps the folder out of the program: one source, one binary, one guest image.
+ALL_CFLAGS := -std=gnu11 -ffile-prefix-map=$(CURDIR)=. -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(SAN_FLAGS) -pthread
 LIBS := -ljansson -lblkid -lmd -lz -lm
 ALL_LDFLAGS := -Wl,-z,relro,-z,now $(LDFLAGS)
 

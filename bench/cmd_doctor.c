@@ -14,7 +14,9 @@ struct doctor_params {
 };
 
 static const struct opt_row rows[] = {
-	{ .name = "json", .help = "the items as a JSON document", .parse = opt_flag,
+	{ .name = "json",
+	  .help = "the items as a JSON document",
+	  .parse = opt_flag,
 	  .offset = offsetof(struct doctor_params, is_json) },
 	{ .name = NULL },
 };
@@ -22,10 +24,12 @@ static const struct opt_row rows[] = {
 static const struct opt_command command = {
 	.name = "doctor",
 	.synopsis = "[--json] [DIR|DEV|FILE]",
-	.summary = "What this machine can measure, and what to do about what it cannot; with an operand,\n"
-		   "also what run --dir DIR or run --device DEV would find there. Changes nothing.",
-	.details = "Exit: 0 page faults can be measured (even where much else is 'no'), 1 the operand\n"
-		   "cannot be looked at, 2 wrong usage.\n",
+	.summary =
+		"What this machine can measure, and what to do about what it cannot; with an operand,\n"
+		"also what run --dir DIR or run --device DEV would find there. Changes nothing.",
+	.details =
+		"Exit: 0 page faults can be measured (even where much else is 'no'), 1 the operand\n"
+		"cannot be looked at, 2 wrong usage.\n",
 	.rows = rows,
 	.max_operands = 1,
 };

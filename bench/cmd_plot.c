@@ -53,7 +53,7 @@ static const struct opt_command command = {
 
 static const struct plot {
 	const char *name; /* of the file, and of plots/NAME.gp */
-	void (*write)(const struct plot_page *page, FILE *out);
+	bool (*write)(const struct plot_page *page, FILE *out);
 } plots[] = {
 	{ "histograms", plot_histograms },
 	{ "percentiles", plot_percentiles },
@@ -76,18 +76,21 @@ static int add_asset(FILE *script, const char *name)
 	return 0;
 }
 
+/* -ENODATA, in silence, where the results do not hold what the picture shows. */
 static int make_script(const struct plot *plot, const struct plot_page *page, int format,
 		       char **text, size_t *length)
 {
 	FILE *script = open_memstream(text, length);
-	int ret;
+	int ret = 0;
 
 	if (!script)
 		return diag_errno(ENOMEM, "plot");
 	fprintf(script, "terminal = '%s'\n", format_terminals[format]);
 	plot_page_print(page, script);
-	plot->write(page, script);
-	ret = add_asset(script, "style");
+	if (!plot->write(page, script))
+		ret = -ENODATA;
+	if (!ret)
+		ret = add_asset(script, "style");
 	if (!ret)
 		ret = add_asset(script, plot->name);
 	if (fclose(script) && !ret)
@@ -102,6 +105,10 @@ static int draw(const struct plot *plot, const struct plot_page *page, int forma
 	size_t script_length, image_length;
 	int ret = make_script(plot, page, format, &script, &script_length);
 
+	if (ret == -ENODATA) {
+		diag_warning("plot: %s: nothing to draw %s from", path, plot->name);
+		return 0;
+	}
 	if (!ret)
 		ret = gnuplot_draw(script, script_length, &image, &image_length);
 	if (!ret)

@@ -10,8 +10,8 @@
 /* More than any device holds; what bounds the loops where a signature cannot be wiped. */
 #define MAX_SIGNATURES 64
 
-#define SUPERBLOCK_FLAGS                                                                           \
-	(BLKID_SUBLKS_TYPE | BLKID_SUBLKS_LABEL | BLKID_SUBLKS_UUID | BLKID_SUBLKS_USAGE |         \
+#define SUPERBLOCK_FLAGS                                                                   \
+	(BLKID_SUBLKS_TYPE | BLKID_SUBLKS_LABEL | BLKID_SUBLKS_UUID | BLKID_SUBLKS_USAGE | \
 	 BLKID_SUBLKS_MAGIC | BLKID_SUBLKS_BADCSUM)
 
 static void free_probe(blkid_probe *probe)

@@ -18,7 +18,7 @@
 
 struct contents {
 	char text[512]; /* 'ext4 (label "home", UUID …), gpt partition table'; "" for nothing */
-	bool is_ours; /* one of them carries our label */
+	bool is_ours;	/* one of them carries our label */
 };
 
 /*

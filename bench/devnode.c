@@ -81,8 +81,8 @@ int devnode_read_devdax(dev_t device, uint64_t *size, uint64_t *align)
 	unsigned int major_number = major(device), minor_number = minor(device);
 	char subsystem[32];
 
-	if (sysfs_link(subsystem, sizeof(subsystem), "/sys/dev/char/%u:%u/subsystem",
-		       major_number, minor_number) ||
+	if (sysfs_link(subsystem, sizeof(subsystem), "/sys/dev/char/%u:%u/subsystem", major_number,
+		       minor_number) ||
 	    strcmp(subsystem, "dax") ||
 	    sysfs_u64(size, "/sys/dev/char/%u:%u/size", major_number, minor_number) ||
 	    sysfs_u64(align, "/sys/dev/char/%u:%u/align", major_number, minor_number))

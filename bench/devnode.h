@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the kernel tells of a block device or a device DAX. Nothing here prints or changes anything. */
+/* What the kernel tells of a block device or a device DAX. Nothing here prints or changes anything.
+ */
 #ifndef SYNCFAULT_DEVNODE_H
 #define SYNCFAULT_DEVNODE_H
 

@@ -16,20 +16,35 @@
 const char *const doctor_verdict_words[] = { "yes", "no", "partly", NULL };
 
 static const struct json_row item_rows[] = {
-	{ .key = "item", .kind = JSON_KIND_STRING, .is_required = true, .max = MAX_TEXT,
+	{ .key = "item",
+	  .kind = JSON_KIND_STRING,
+	  .is_required = true,
+	  .max = MAX_TEXT,
 	  .offset = offsetof(struct doctor_item, item) },
-	{ .key = "verdict", .kind = JSON_KIND_WORD, .is_required = true,
-	  .offset = offsetof(struct doctor_item, verdict), .words = doctor_verdict_words },
-	{ .key = "found", .kind = JSON_KIND_STRING, .is_required = true, .max = MAX_TEXT,
+	{ .key = "verdict",
+	  .kind = JSON_KIND_WORD,
+	  .is_required = true,
+	  .offset = offsetof(struct doctor_item, verdict),
+	  .words = doctor_verdict_words },
+	{ .key = "found",
+	  .kind = JSON_KIND_STRING,
+	  .is_required = true,
+	  .max = MAX_TEXT,
 	  .offset = offsetof(struct doctor_item, found) },
-	{ .key = "advice", .kind = JSON_KIND_STRINGS, .max = MAX_ITEMS,
+	{ .key = "advice",
+	  .kind = JSON_KIND_STRINGS,
+	  .max = MAX_ITEMS,
 	  .offset = offsetof(struct doctor_item, advice) },
 	{ .key = NULL },
 };
 
 const struct json_row doctor_rows[] = {
-	{ .key = "items", .kind = JSON_KIND_OBJECTS, .is_required = true, .max = MAX_ITEMS,
-	  .offset = offsetof(struct doctor, items), .rows = item_rows,
+	{ .key = "items",
+	  .kind = JSON_KIND_OBJECTS,
+	  .is_required = true,
+	  .max = MAX_ITEMS,
+	  .offset = offsetof(struct doctor, items),
+	  .rows = item_rows,
 	  .item_size = sizeof(struct doctor_item),
 	  .count_offset = offsetof(struct doctor, count) },
 	{ .key = NULL },
@@ -37,8 +52,7 @@ const struct json_row doctor_rows[] = {
 
 static struct doctor_item *append_item(struct doctor *doctor)
 {
-	struct doctor_item *items =
-		reallocarray(doctor->items, doctor->count + 1, sizeof(*items));
+	struct doctor_item *items = reallocarray(doctor->items, doctor->count + 1, sizeof(*items));
 
 	if (!items) {
 		doctor->err = -ENOMEM;
@@ -75,8 +89,7 @@ void doctor_advise(struct doctor *doctor, const char *fmt, ...)
 	if (vasprintf(&text, fmt, args) < 0)
 		text = NULL;
 	va_end(args);
-	if (!text || !doctor->count ||
-	    strings_add(&doctor->items[doctor->count - 1].advice, text))
+	if (!text || !doctor->count || strings_add(&doctor->items[doctor->count - 1].advice, text))
 		doctor->err = -ENOMEM;
 }
 
@@ -93,8 +106,7 @@ void doctor_print(const struct doctor *doctor, FILE *out, bool has_colour)
 			item->item, printable(item->found, LINE_COLUMNS, line, sizeof(line)));
 		for (size_t j = 0; j < item->advice.count; j++)
 			fprintf(out, "            %s\n",
-				printable(item->advice.items[j], LINE_COLUMNS, line,
-					  sizeof(line)));
+				printable(item->advice.items[j], LINE_COLUMNS, line, sizeof(line)));
 	}
 }
 

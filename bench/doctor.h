@@ -17,15 +17,15 @@ enum doctor_verdict { DOCTOR_YES, DOCTOR_NO, DOCTOR_PARTLY };
 
 struct doctor_item {
 	int verdict;
-	char *item; /* "MAP_SYNC" */
-	char *found; /* what was seen, in a line */
+	char *item;	       /* "MAP_SYNC" */
+	char *found;	       /* what was seen, in a line */
 	struct strings advice; /* what to do about it: commands, kernel parameters */
 };
 
 struct doctor {
 	struct doctor_item *items;
 	size_t count;
-	int err; /* -ENOMEM once memory ran out: the list is not whole */
+	int err; /* the first failure: the list is not whole */
 };
 
 extern const struct json_row doctor_rows[];
@@ -44,7 +44,8 @@ void doctor_free(struct doctor *doctor);
 
 /* The checks, each in a file of its own. */
 void doctor_check_machine(struct doctor *doctor); /* doctor_machine.c: kernel, clock, CPUs */
-void doctor_check_memory(struct doctor *doctor); /* doctor_memory.c: persistent memory, DAX, pages */
+void doctor_check_memory(
+	struct doctor *doctor);			/* doctor_memory.c: persistent memory, DAX, pages */
 void doctor_check_trace(struct doctor *doctor); /* doctor_trace.c: perf events, BPF */
 void doctor_check_tools(struct doctor *doctor); /* doctor_tools.c: KVM, QEMU, mkfs, … */
 

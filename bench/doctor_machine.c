@@ -11,7 +11,7 @@
 #include "host.h"
 #include "sysfs.h"
 
-/* The samples of a million faults, and some. */
+/* Two million samples of 8 bytes. */
 #define LOCK_BYTES (16u << 20)
 #define CPU_FOLDER "/sys/devices/system/cpu"
 
@@ -26,54 +26,55 @@ static void check_host(struct doctor *doctor, const struct host *host)
 		   or_unknown(host->kernel), or_unknown(host->machine), or_unknown(host->build_id),
 		   or_unknown(host->config_digest));
 	if (!host->config_digest)
-		doctor_advise(doctor, "the results will not tell how this kernel was configured: no "
-				      "/proc/config.gz, no readable /boot/config-%s",
+		doctor_advise(doctor,
+			      "the results will not tell how this kernel was configured: no "
+			      "/proc/config.gz, no readable /boot/config-%s",
 			      or_unknown(host->kernel));
 	doctor_add(doctor, DOCTOR_YES, "processor", "%s, %llu online, memory %llu MiB",
 		   or_unknown(host->cpu), (unsigned long long)host->cpus,
 		   (unsigned long long)(host->memory_bytes >> 20));
 }
 
-static void check_virtualisation(struct doctor *doctor, const char *name)
+static void check_virtualisation(struct doctor *doctor, const char *name, int domain)
 {
 	if (!name || strcmp(name, "none") == 0) {
 		doctor_add(doctor, DOCTOR_YES, "bare metal", "%s",
-			   name ? "the processor says that it is no virtual one" :
-				  "not told on this architecture");
+			   name ? "the processor says that it is no virtual one"
+				: "not told on this architecture");
 		return;
 	}
 	doctor_add(doctor, DOCTOR_PARTLY, "bare metal", "a virtual machine (%s)", name);
-	if (strcmp(name, "tcg") == 0)
-		doctor_advise(doctor, "emulation: times mean nothing here; scripts/guest boots with the "
-				      "instruction clock, which does");
+	if (domain == DOMAIN_INSTRUCTIONS)
+		doctor_advise(doctor,
+			      "its clock counts instructions: exact, repeatable, and no time");
+	else if (strcmp(name, "tcg") == 0)
+		doctor_advise(doctor,
+			      "emulation: times mean nothing here; scripts/guest boots with "
+			      "the instruction clock");
 	else
-		doctor_advise(doctor, "other guests and nested page tables are in every figure: compare "
-				      "within this machine only, look at p50 first, repeat");
+		doctor_advise(doctor,
+			      "other guests and nested page tables are in every figure: compare "
+			      "within this machine only, look at p50 first, repeat");
 }
 
-static void check_clock(struct doctor *doctor, const struct host *host)
+static void check_clock(struct doctor *doctor, const struct host *host, const struct clock *clock)
 {
 	const char *source = or_unknown(host->clocksource);
 	bool is_tsc = strcmp(source, "tsc") == 0, is_invariant = host_has_invariant_tsc();
-	struct clock clock;
-	char name[32];
 
-	if (clock_init(&clock)) {
-		doctor_add(doctor, DOCTOR_NO, "clock", "cannot be calibrated");
-		return;
-	}
-	snprintf(name, sizeof(name), "%s", clock_source_name(&clock));
 	doctor_add(doctor, is_tsc || is_invariant ? DOCTOR_YES : DOCTOR_PARTLY, "clock",
 		   "%s, counts %s; a read costs %llu ns; TSC invariant: %s; the kernel's clock "
 		   "source: %s",
-		   name, domain_words[clock.domain], (unsigned long long)clock.read_cost_ns, is_invariant ? "yes" : "no",
-		   source);
+		   clock_source_name(clock), domain_words[clock->domain],
+		   (unsigned long long)clock->read_cost_ns, is_invariant ? "yes" : "no", source);
 	if (!is_tsc && is_invariant)
-		doctor_advise(doctor, "the kernel does not trust its TSC (dmesg | grep -i tsc says why) "
-				      "or prefers the hypervisor's clock");
+		doctor_advise(doctor,
+			      "the kernel does not trust its TSC (dmesg | grep -i tsc says why) "
+			      "or prefers the hypervisor's clock");
 	else if (!is_tsc)
-		doctor_advise(doctor, "every read is a slower clock's: faults of under a microsecond "
-				      "are not resolved well");
+		doctor_advise(doctor,
+			      "every read is a slower clock's: faults of under a microsecond "
+			      "are not resolved well");
 }
 
 static void check_fifo(struct doctor *doctor)
@@ -91,17 +92,18 @@ static void check_fifo(struct doctor *doctor)
 		return;
 	}
 	doctor_add(doctor, DOCTOR_NO, "SCHED_FIFO", "%s", strerror(err));
-	doctor_advise(doctor, geteuid() ? "run as root, or raise the limit: ulimit -r 1 (rtprio in "
-					  "/etc/security/limits.conf)" :
-					  "this group has no real-time budget: see cpu.rt_runtime_us "
-					  "of its cgroup, kernel.sched_rt_runtime_us");
+	doctor_advise(doctor, geteuid()
+				      ? "run as root, or raise the limit: ulimit -r 1 (rtprio in "
+					"/etc/security/limits.conf)"
+				      : "this group has no real-time budget: see cpu.rt_runtime_us "
+					"of its cgroup, kernel.sched_rt_runtime_us");
 }
 
 static void check_locked_memory(struct doctor *doctor)
 {
 	struct rlimit limit = { 0 };
-	void *memory = mmap(NULL, LOCK_BYTES, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *memory =
+		mmap(NULL, LOCK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char text[32] = "unlimited";
 	int err = memory == MAP_FAILED || mlock(memory, LOCK_BYTES) ? errno : 0;
 
@@ -114,8 +116,9 @@ static void check_locked_memory(struct doctor *doctor)
 	} else {
 		doctor_add(doctor, DOCTOR_PARTLY, "locked memory",
 			   "16 MiB could not be locked: %s (limit %s)", strerror(err), text);
-		doctor_advise(doctor, "run as root, or raise the limit: ulimit -l unlimited (memlock in "
-				      "/etc/security/limits.conf)");
+		doctor_advise(doctor,
+			      "run as root, or raise the limit: ulimit -l unlimited (memlock in "
+			      "/etc/security/limits.conf)");
 	}
 	if (memory != MAP_FAILED)
 		munmap(memory, LOCK_BYTES);
@@ -146,13 +149,15 @@ static void check_cpus(struct doctor *doctor, const struct host *host)
 		   "%d of %llu allowed, isolated: %s, SMT %s", count,
 		   (unsigned long long)host->cpus, isolated[0] ? isolated : "none", smt);
 	if (count < 2)
-		doctor_advise(doctor, "the load shares the measuring CPU: give this process two or more "
-				      "(taskset, cpuset)");
+		doctor_advise(doctor,
+			      "the load shares the measuring CPU: give this process two or more "
+			      "(taskset, cpuset)");
 	if (!isolated[0] && host->cpus > 1)
 		doctor_advise(doctor, "for the quietest tails boot with isolcpus=N nohz_full=N "
 				      "rcu_nocbs=N for one CPU");
 	if (strcmp(smt, "on") == 0)
-		doctor_advise(doctor, "echo off > " CPU_FOLDER "/smt/control keeps sibling threads out");
+		doctor_advise(doctor,
+			      "echo off > " CPU_FOLDER "/smt/control keeps sibling threads out");
 }
 
 static void check_governor(struct doctor *doctor, const char *governor)
@@ -164,21 +169,24 @@ static void check_governor(struct doctor *doctor, const char *governor)
 		doctor_add(doctor, DOCTOR_YES, "steady frequency", "governor performance");
 	} else {
 		doctor_add(doctor, DOCTOR_NO, "steady frequency", "governor %s", governor);
-		doctor_advise(doctor, "for g in " CPU_FOLDER "/cpu*/cpufreq/scaling_governor; do echo "
-				      "performance > $g; done");
+		doctor_advise(doctor,
+			      "for g in " CPU_FOLDER "/cpu*/cpufreq/scaling_governor; do echo "
+			      "performance > $g; done");
 	}
 }
 
 void doctor_check_machine(struct doctor *doctor)
 {
+	struct clock clock;
 	struct host host;
 
+	doctor->err = doctor->err ?: clock_init(&clock);
 	doctor->err = doctor->err ?: host_read(&host);
 	if (doctor->err)
 		return;
 	check_host(doctor, &host);
-	check_virtualisation(doctor, host.virtualisation);
-	check_clock(doctor, &host);
+	check_virtualisation(doctor, host.virtualisation, clock.domain);
+	check_clock(doctor, &host, &clock);
 	check_fifo(doctor);
 	check_locked_memory(doctor);
 	check_cpus(doctor, &host);

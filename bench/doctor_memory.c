@@ -128,9 +128,9 @@ static void check_devdax(struct doctor *doctor, struct pmem_count *count)
 			       entry->d_name) ||
 		    strcmp(driver, "device_dax"))
 			continue;
-		doctor_add(doctor, DOCTOR_YES, "device DAX",
-			   "/dev/%s, %llu MiB, pages of %llu KiB", entry->d_name,
-			   (unsigned long long)(size >> 20), (unsigned long long)(align >> 10));
+		doctor_add(doctor, DOCTOR_YES, "device DAX", "/dev/%s, %llu MiB, pages of %llu KiB",
+			   entry->d_name, (unsigned long long)(size >> 20),
+			   (unsigned long long)(align >> 10));
 		count->devdax++;
 	}
 }
@@ -165,15 +165,17 @@ static void advise_memmap(struct doctor *doctor)
 	int err = iomem ? memmap_choose(iomem, &memmap) : -EPERM;
 
 	if (err == -EPERM) {
-		doctor_advise(doctor, "memmap=SIZE!START on the kernel command line makes some of "
-				      "its RAM persistent memory: run doctor as root for the values");
+		doctor_advise(doctor,
+			      "memmap=SIZE!START on the kernel command line makes some of "
+			      "its RAM persistent memory: run doctor as root for the values");
 		return;
 	}
 	if (err) {
 		doctor_advise(doctor, "its RAM is too small or too scattered for memmap=");
 		return;
 	}
-	doctor_advise(doctor, "%s on the kernel command line makes RAM from %llu MiB on /dev/pmem0:",
+	doctor_advise(doctor,
+		      "%s on the kernel command line makes RAM from %llu MiB on /dev/pmem0:",
 		      memmap_format(&memmap, text, sizeof(text)),
 		      (unsigned long long)(memmap.start >> 20));
 	doctor_advise(doctor, "add it to GRUB_CMDLINE_LINUX in /etc/default/grub, update-grub, "
@@ -248,14 +250,13 @@ static void check_filesystem(struct doctor *doctor, const char *name)
 		doctor_add(doctor, DOCTOR_NO, item, "this kernel has no %s", name);
 		doctor_advise(doctor, "boot a kernel with it, or use scripts/guest");
 	} else if (has_config && strcmp(dax, "y")) {
-		doctor_add(doctor, DOCTOR_NO, item,
-			   "the kernel was built without CONFIG_FS_DAX");
+		doctor_add(doctor, DOCTOR_NO, item, "the kernel was built without CONFIG_FS_DAX");
 		doctor_advise(doctor, "boot a kernel with it, or use scripts/guest");
 	} else {
 		doctor_add(doctor, has_config ? DOCTOR_YES : DOCTOR_PARTLY, item, "%s is %s, %s",
 			   name, is_present ? "there" : "a module that is not loaded",
-			   has_config ? "the kernel has CONFIG_FS_DAX" :
-					"whether the kernel has CONFIG_FS_DAX is not told");
+			   has_config ? "the kernel has CONFIG_FS_DAX"
+				      : "whether the kernel has CONFIG_FS_DAX is not told");
 	}
 }
 

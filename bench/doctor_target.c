@@ -55,7 +55,8 @@ static void check_mount(struct doctor *doctor, const char *path, const struct st
 	if (statvfs(path, &fs))
 		memset(&fs, 0, sizeof(fs));
 	doctor_add(doctor, fs.f_flag & ST_RDONLY ? DOCTOR_NO : DOCTOR_YES, "file system",
-		   "%s: %s; %llu MiB free", path, text, to_mib((uint64_t)fs.f_bavail * fs.f_frsize));
+		   "%s: %s; %llu MiB free", path, text,
+		   to_mib((uint64_t)fs.f_bavail * fs.f_frsize));
 	if (fs.f_flag & ST_RDONLY)
 		doctor_advise(doctor, "mount -o remount,rw PATH, or take another folder");
 }
@@ -73,15 +74,17 @@ static int open_trial(struct doctor *doctor, const char *folder)
 	if (err == EACCES || err == EPERM)
 		doctor_advise(doctor, "take a folder that this user may write to");
 	else if (err == EOPNOTSUPP || err == EISDIR || err == ENOENT)
-		doctor_advise(doctor, "this file system has no unnamed files: DAX and MAP_SYNC were not "
-				      "tried here");
+		doctor_advise(doctor,
+			      "this file system has no unnamed files: DAX and MAP_SYNC were not "
+			      "tried here");
 	return -1;
 }
 
 static void check_fallocate(struct doctor *doctor, int fd)
 {
 	if (fallocate(fd, 0, 0, TRIAL_BYTES) == 0) {
-		doctor_add(doctor, DOCTOR_YES, "fallocate", "works: cells of state=unwritten can be tried");
+		doctor_add(doctor, DOCTOR_YES, "fallocate",
+			   "works: cells of state=unwritten can be tried");
 		return;
 	}
 	doctor_add(doctor, DOCTOR_NO, "fallocate", "%s", strerror(errno));
@@ -103,15 +106,16 @@ static bool check_dax(struct doctor *doctor, int fd)
 	doctor_add(doctor, is_dax ? DOCTOR_YES : DOCTOR_NO, "DAX",
 		   "a new file here %s STATX_ATTR_DAX", is_dax ? "has" : "does not have");
 	if (!is_dax)
-		doctor_advise(doctor, "ext4 or XFS on a device with DAX, mounted with -o dax=always; "
-				      "run --device DEV does all that. Without: page-cache faults");
+		doctor_advise(doctor,
+			      "ext4 or XFS on a device with DAX, mounted with -o dax=always; "
+			      "run --device DEV does all that. Without: page-cache faults");
 	return is_dax;
 }
 
 static void check_map_sync(struct doctor *doctor, int fd, bool is_dax)
 {
-	void *data = mmap(NULL, TRIAL_BYTES, PROT_READ | PROT_WRITE,
-			  MAP_SHARED_VALIDATE | MAP_SYNC, fd, 0);
+	void *data = mmap(NULL, TRIAL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED_VALIDATE | MAP_SYNC,
+			  fd, 0);
 
 	if (data != MAP_FAILED) {
 		munmap(data, TRIAL_BYTES);
@@ -121,8 +125,8 @@ static void check_map_sync(struct doctor *doctor, int fd, bool is_dax)
 	doctor_add(doctor, DOCTOR_NO, "MAP_SYNC", "mmap with MAP_SHARED_VALIDATE|MAP_SYNC: %s",
 		   strerror(errno));
 	doctor_advise(doctor, is_dax ? "the device is not synchronous itself (virtio-pmem without "
-				       "its own flush, a region with a volatile cache)" :
-				       "it needs DAX; cells of sync=map_sync are skipped here");
+				       "its own flush, a region with a volatile cache)"
+				     : "it needs DAX; cells of sync=map_sync are skipped here");
 }
 
 static int check_folder(struct doctor *doctor, const char *path)
@@ -143,26 +147,28 @@ static int check_folder(struct doctor *doctor, const char *path)
 
 static const char *name_kind(enum guard_kind kind)
 {
-	return kind == GUARD_BLOCK  ? "a block device" :
-	       kind == GUARD_DEVDAX ? "a device DAX" :
-				      "an image file";
+	return kind == GUARD_BLOCK    ? "a block device"
+	       : kind == GUARD_DEVDAX ? "a device DAX"
+				      : "an image file";
 }
 
 static void check_dax_capable(struct doctor *doctor, const struct guard_report *report)
 {
 	if (!report->is_dax_capable) {
 		doctor_add(doctor, DOCTOR_NO, "DAX", "%s",
-			   report->kind == GUARD_FILE ? "an image file goes through a loop device" :
-							"the device has none (queue/dax)");
-		doctor_advise(doctor, "cells of dax=always are skipped on it; persistent memory has DAX, "
-				      "and so has scripts/guest");
+			   report->kind == GUARD_FILE ? "an image file goes through a loop device"
+						      : "the device has none (queue/dax)");
+		doctor_advise(doctor,
+			      "cells of dax=always are skipped on it; persistent memory has DAX, "
+			      "and so has scripts/guest");
 	} else if (report->align_bytes) {
-		doctor_add(doctor, report->align_bytes >= 2u << 20 ? DOCTOR_YES : DOCTOR_PARTLY, "DAX",
-			   "the device has it, aligned to %llu KiB%s",
+		doctor_add(doctor, report->align_bytes >= 2u << 20 ? DOCTOR_YES : DOCTOR_PARTLY,
+			   "DAX", "the device has it, aligned to %llu KiB%s",
 			   (unsigned long long)(report->align_bytes >> 10),
 			   report->align_bytes >= 2u << 20 ? "" : ": no 2 MiB pages");
 	} else {
-		doctor_add(doctor, DOCTOR_YES, "DAX", "the device has it; its alignment is not told");
+		doctor_add(doctor, DOCTOR_YES, "DAX",
+			   "the device has it; its alignment is not told");
 	}
 }
 
@@ -174,11 +180,13 @@ static void check_refusal(struct doctor *doctor, const char *path,
 	if (report->obstacle[0]) {
 		doctor_add(doctor, DOCTOR_NO, "run", "would refuse %s, because it %s%s%s", path,
 			   report->obstacle, contents[0] ? "; it holds " : "", contents);
-		doctor_advise(doctor, "--force does not help here: free the device, or take another");
+		doctor_advise(doctor,
+			      "--force does not help here: free the device, or take another");
 	} else if (contents[0]) {
-		doctor_add(doctor, DOCTOR_PARTLY, "run", "would refuse %s, because it holds %s%s", path,
-			   contents,
-			   report->contents.is_ours ? ", which a killed run of syncfault left" : "");
+		doctor_add(doctor, DOCTOR_PARTLY, "run", "would refuse %s, because it holds %s%s",
+			   path, contents,
+			   report->contents.is_ours ? ", which a killed run of syncfault left"
+						    : "");
 		doctor_advise(doctor, "to destroy that: syncfault run --device %s --force", path);
 	} else {
 		doctor_add(doctor, DOCTOR_YES, "run", "would take %s: it is free and empty", path);
@@ -201,8 +209,8 @@ static int check_device(struct doctor *doctor, const char *path)
 		doctor_advise(doctor, geteuid() ? "run doctor as root" : "dmesg may tell why");
 		return 0;
 	}
-	doctor_add(doctor, DOCTOR_YES, "target", "%s: %s of %llu MiB", path,
-		   name_kind(report.kind), to_mib(report.size_bytes));
+	doctor_add(doctor, DOCTOR_YES, "target", "%s: %s of %llu MiB", path, name_kind(report.kind),
+		   to_mib(report.size_bytes));
 	check_dax_capable(doctor, &report);
 	check_refusal(doctor, path, &report);
 	return 0;

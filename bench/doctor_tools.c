@@ -16,16 +16,18 @@ static void check_kvm(struct doctor *doctor)
 
 	if (fd < 0) {
 		doctor_add(doctor, DOCTOR_NO, "KVM", "/dev/kvm: %s", strerror(err));
-		doctor_advise(doctor, err == EACCES ? "adduser USER kvm, or run as root" :
-						      "modprobe kvm_intel or kvm_amd; in a virtual "
+		doctor_advise(doctor, err == EACCES ? "adduser USER kvm, or run as root"
+						    : "modprobe kvm_intel or kvm_amd; in a virtual "
 						      "machine its host must allow nesting");
 		doctor_advise(doctor, "scripts/guest works without, on the instruction clock");
 		return;
 	}
 	version = ioctl(fd, KVM_GET_API_VERSION, 0);
 	doctor_add(doctor, DOCTOR_PARTLY, "KVM",
-		   "/dev/kvm opens (API %d), which does not prove that a kernel boots on it", version);
-	doctor_advise(doctor, "scripts/guest --clock time boots a kernel first, and refuses without");
+		   "/dev/kvm opens (API %d), which does not prove that a kernel boots on it",
+		   version);
+	doctor_advise(doctor,
+		      "scripts/guest --clock time boots a kernel first, and refuses without");
 }
 
 #if defined(__x86_64__)
@@ -81,7 +83,8 @@ static void check_helper(struct doctor *doctor, const struct helper *helper)
 		doctor_add(doctor, DOCTOR_YES, helper->program, "%s", path);
 		return;
 	}
-	doctor_add(doctor, DOCTOR_NO, helper->program, "not in PATH; it is for %s", helper->purpose);
+	doctor_add(doctor, DOCTOR_NO, helper->program, "not in PATH; it is for %s",
+		   helper->purpose);
 	doctor_advise(doctor, "apt-get install %s", helper->package);
 }
 

@@ -39,8 +39,9 @@ static void advise_perf(struct doctor *doctor, int err)
 	else if (err == -ENOSYS)
 		doctor_advise(doctor, "boot a kernel with CONFIG_PERF_EVENTS");
 	else
-		doctor_advise(doctor, "no counters are passed to this machine: in a virtual machine ask "
-				      "for a PMU (QEMU: -cpu host,pmu=on)");
+		doctor_advise(doctor,
+			      "no counters are passed to this machine: in a virtual machine ask "
+			      "for a PMU (QEMU: -cpu host,pmu=on)");
 }
 
 static void check_perf(struct doctor *doctor)
@@ -52,7 +53,10 @@ static void check_perf(struct doctor *doctor)
 
 	if (sysfs_line(paranoid, sizeof(paranoid), "/proc/sys/kernel/perf_event_paranoid"))
 		snprintf(paranoid, sizeof(paranoid), "not told");
-	doctor_add(doctor, !cycles ? DOCTOR_YES : !user || !faults ? DOCTOR_PARTLY : DOCTOR_NO,
+	doctor_add(doctor,
+		   !cycles	      ? DOCTOR_YES
+		   : !user || !faults ? DOCTOR_PARTLY
+				      : DOCTOR_NO,
 		   "perf events",
 		   "cycles of kernel and user: %s, of user: %s; page-fault count: %s; "
 		   "perf_event_paranoid %s",
@@ -71,10 +75,9 @@ static int call_bpf(enum bpf_cmd command, union bpf_attr *attr)
 
 static int create_map(void)
 {
-	union bpf_attr attr = { .map_type = BPF_MAP_TYPE_ARRAY,
-				.key_size = 4,
-				.value_size = 8,
-				.max_entries = 1 };
+	union bpf_attr attr = {
+		.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8, .max_entries = 1
+	};
 
 	return call_bpf(BPF_MAP_CREATE, &attr);
 }
@@ -108,16 +111,17 @@ static void check_bpf(struct doctor *doctor)
 	uint64_t unprivileged = 0;
 
 	doctor_add(doctor,
-		   map < 0	      ? DOCTOR_NO :
-		   raw < 0 || !has_btf ? DOCTOR_PARTLY :
-					DOCTOR_YES,
+		   map < 0		 ? DOCTOR_NO
+		   : raw < 0 || !has_btf ? DOCTOR_PARTLY
+					 : DOCTOR_YES,
 		   "BPF",
 		   "maps: %s; raw tracepoint programs load: %s; kprobe programs load: %s; BTF: %s",
 		   outcome(map), outcome(raw), outcome(kprobe), has_btf ? "yes" : "no");
-	if (map == -EPERM && !sysfs_u64(&unprivileged,
-					"/proc/sys/kernel/unprivileged_bpf_disabled"))
-		doctor_advise(doctor, "run as root or with CAP_BPF and CAP_PERFMON "
-				      "(unprivileged_bpf_disabled is %llu)",
+	if (map == -EPERM &&
+	    !sysfs_u64(&unprivileged, "/proc/sys/kernel/unprivileged_bpf_disabled"))
+		doctor_advise(doctor,
+			      "run as root or with CAP_BPF and CAP_PERFMON "
+			      "(unprivileged_bpf_disabled is %llu)",
 			      (unsigned long long)unprivileged);
 	else if (map >= 0 && raw < 0)
 		doctor_advise(doctor, "run as root or with CAP_PERFMON");
@@ -161,13 +165,15 @@ static void check_kernel_probes(struct doctor *doctor)
 	doctor_add(doctor, has_kprobes ? DOCTOR_YES : DOCTOR_NO, "kprobes",
 		   "CONFIG_KPROBES: %s; perf's kprobe source: %s", kprobes, has_pmu ? "yes" : "no");
 	if (!has_kprobes)
-		doctor_advise(doctor, "boot a kernel with CONFIG_KPROBES and CONFIG_KPROBE_EVENTS; or "
-				      "scripts/guest with a Debian kernel");
+		doctor_advise(doctor,
+			      "boot a kernel with CONFIG_KPROBES and CONFIG_KPROBE_EVENTS; or "
+			      "scripts/guest with a Debian kernel");
 	doctor_add(doctor, has_direct ? DOCTOR_PARTLY : DOCTOR_NO, "fentry",
 		   "not tried; CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS: %s; lockdown: %s", direct,
 		   lockdown);
-	doctor_advise(doctor, "lockdown=confidentiality forbids reading kernel memory from BPF, and "
-			      "hardened kernels refuse to attach: there only tracepoints are left");
+	doctor_advise(doctor,
+		      "lockdown=confidentiality forbids reading kernel memory from BPF, and "
+		      "hardened kernels refuse to attach: there only tracepoints are left");
 }
 
 void doctor_check_trace(struct doctor *doctor)

@@ -110,6 +110,26 @@ int filesystem_mkfs_command(const struct cell_config *config, const char *device
 	return 0;
 }
 
+/*
+ * The line of mkfs that says what is wrong: the first one behind its banner, for usage texts of any
+ * length follow it. It is cut out of output.
+ */
+static const char *find_complaint(struct spawn_output *output)
+{
+	static const char *const banners[] = { "mke2fs 1", "btrfs-progs v", "See http" };
+	char *next = output->text, *line;
+
+	while ((line = strsep(&next, "\n"))) {
+		bool is_banner = !line[strspn(line, BLANKS)];
+
+		for (size_t i = 0; i < sizeof(banners) / sizeof(banners[0]); i++)
+			is_banner |= !strncmp(line, banners[i], strlen(banners[i]));
+		if (!is_banner)
+			return line;
+	}
+	return "it said nothing";
+}
+
 int filesystem_make(const struct cell_config *config, const char *device, bool is_repeatable,
 		    struct verdict *verdict)
 {
@@ -127,7 +147,7 @@ int filesystem_make(const struct cell_config *config, const char *device, bool i
 		return verdict_fail(verdict, "run %s: %s", command.argv[0], strerror(-ret));
 	if (ret > 0)
 		return verdict_fail(verdict, "%s %s: status %d: %s", command.argv[0],
-				    config->mkfs_options, ret, spawn_last_line(&output));
+				    config->mkfs_options, ret, find_complaint(&output));
 	return 0;
 }
 

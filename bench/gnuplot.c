@@ -107,6 +107,6 @@ void gnuplot_string(FILE *out, const char *text, size_t columns)
 	fputc('\'', out);
 	if (shown)
 		for (const char *c = printable(text, columns, shown, size); *c; c++)
-			fputs(*c == '\'' ? "''" : *c == '`' ? "''" : (char[]){ *c, '\0' }, out);
+			fputs(*c == '\'' || *c == '`' ? "\u2019" : (char[]){ *c, '\0' }, out);
 	fputc('\'', out);
 }

@@ -16,7 +16,8 @@ int gnuplot_draw(const char *script, size_t script_length, char **image, size_t 
 
 /*
  * Writes text as a gnuplot string that stands for nothing but itself: single-quoted, printable, cut
- * to columns; backquotes, which start a shell in other strings, become apostrophes.
+ * to columns. Apostrophes would end it, and gnuplot 5.4 takes a row of escaped ones for an end;
+ * backquotes start a shell in other strings. Both become the typographic apostrophe, U+2019.
  */
 void gnuplot_string(FILE *out, const char *text, size_t columns);
 

@@ -21,8 +21,8 @@ static bool is_in_use(const char *path, const struct stat *st, struct guard_repo
 	char *why = report->obstacle;
 	size_t size = sizeof(report->obstacle);
 
-	return S_ISBLK(st->st_mode) ? inuse_device(st->st_rdev, why, size) :
-				      inuse_file(st, path, why, size);
+	return S_ISBLK(st->st_mode) ? inuse_device(st->st_rdev, why, size)
+				    : inuse_file(st, path, why, size);
 }
 
 /* Says why path, opened at fd and not in use, cannot be formatted at all. */
@@ -62,7 +62,8 @@ static int inspect_block(const char *path, const struct stat *st, struct guard_r
 
 	if (err)
 		return err;
-	/* Some kernels do not even let root read what is mounted: the reason is known all the same. */
+	/* Some kernels do not even let root read what is mounted: the reason is known all the same.
+	 */
 	if (fd < 0)
 		return is_used ? 0 : -errno;
 	if (!is_used)
@@ -213,8 +214,8 @@ static int open_target(struct guard *guard)
 	struct stat st;
 
 	if (guard->kind != GUARD_FILE) {
-		guard->fd = open(guard->path, guard->kind == GUARD_DEVDAX ? O_RDWR | O_CLOEXEC :
-									    O_RDONLY | O_CLOEXEC);
+		guard->fd = open(guard->path, guard->kind == GUARD_DEVDAX ? O_RDWR | O_CLOEXEC
+									  : O_RDONLY | O_CLOEXEC);
 		return guard->fd < 0 ? diag_errno(errno, "open %s", guard->path) : 0;
 	}
 	guard->fd = loopdev_attach(guard->lock_fd, guard->path, device);

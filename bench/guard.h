@@ -36,7 +36,10 @@ struct guard {
 	uint64_t align_bytes;
 };
 
-#define GUARD_NONE { .fd = -1, .lock_fd = -1 }
+#define GUARD_NONE                      \
+	{                               \
+		.fd = -1, .lock_fd = -1 \
+	}
 #define auto_guard __attribute__((__cleanup__(guard_release)))
 
 /* What an inspection found. */
@@ -57,21 +60,23 @@ int guard_inspect(const char *path, struct guard_report *report);
 
 /*
  * Opens a block device, or a regular file through a loop device of its own that vanishes with the
- * guard and the last mount. -EBUSY: in use, read-only or under 1 MiB; -EEXIST: it holds something and
- * is_forced is false; -ENOTBLK: neither device nor file; else what the system said. Each is reported
- * in one line; with is_forced a warning tells what is overwritten. *guard is written on success only.
+ * guard and the last mount. -EBUSY: in use, read-only or under 1 MiB; -EEXIST: it holds something
+ * and is_forced is false; -ENOTBLK: neither device nor file; else what the system said. Each is
+ * reported in one line; with is_forced a warning tells what is overwritten. *guard is written on
+ * success only.
  */
 int guard_block_device(const char *path, bool is_forced, struct guard *guard);
 
 /*
- * The same for a device DAX (/dev/dax0.0). Nothing tells what such a device holds but its bytes: its
- * first 2 MiB must be zero unless is_forced. -ENODEV: not a device DAX.
+ * The same for a device DAX (/dev/dax0.0). Nothing tells what such a device holds but its bytes:
+ * its first 2 MiB must be zero unless is_forced. -ENODEV: not a device DAX.
  */
 int guard_dax_device(const char *path, bool is_forced, struct guard *guard);
 
 /*
  * Gives an unmounted target back empty: wipes the signatures that the run made and zeroes its first
- * and last MiB (device DAX: the first 2 MiB), so that the next run is not refused. -errno, reported.
+ * and last MiB (device DAX: the first 2 MiB), so that the next run is not refused. -errno,
+ * reported.
  */
 int guard_give_back(struct guard *guard);
 

@@ -22,11 +22,11 @@
 static const char *name_vendor(const char *vendor)
 {
 	static const char *const names[][2] = {
-		{ "KVMKVMKVM", "kvm" },	       { "Linux KVM Hv", "kvm" },
-		{ "TCGTCGTCGTCG", "tcg" },     { "VMwareVMware", "vmware" },
-		{ "Microsoft Hv", "hyperv" },  { "XenVMMXenVMM", "xen" },
-		{ "VBoxVBoxVBox", "vbox" },    { "bhyve bhyve ", "bhyve" },
-		{ "ACRNACRNACRN", "acrn" },    { " lrpepyh  vr", "parallels" },
+		{ "KVMKVMKVM", "kvm" },		 { "Linux KVM Hv", "kvm" },
+		{ "TCGTCGTCGTCG", "tcg" },	 { "VMwareVMware", "vmware" },
+		{ "Microsoft Hv", "hyperv" },	 { "XenVMMXenVMM", "xen" },
+		{ "VBoxVBoxVBox", "vbox" },	 { "bhyve bhyve ", "bhyve" },
+		{ "ACRNACRNACRN", "acrn" },	 { " lrpepyh  vr", "parallels" },
 		{ "prl hyperv  ", "parallels" },
 	};
 
@@ -144,8 +144,9 @@ static int read_kernel(struct host *host)
 	}
 	err = err ?: read_build_id(host);
 	err = err ?: keep(&host->config_digest, kconfig_digest(digest), digest);
-	return err ?: keep(&host->kernel_command_line,
-			   sysfs_line(text, sizeof(text), "/proc/cmdline"), text);
+	return err
+		       ?: keep(&host->kernel_command_line,
+			       sysfs_line(text, sizeof(text), "/proc/cmdline"), text);
 }
 
 static double read_mhz(void)
@@ -171,10 +172,11 @@ static int read_cpu(struct host *host)
 		host->cpus = (uint64_t)online;
 	err = keep(&host->cpu, sysfs_field(text, sizeof(text), "/proc/cpuinfo", "model name"),
 		   text);
-	return err ?: keep(&host->governor,
-			   sysfs_line(text, sizeof(text),
-				      CPU_FOLDER "/cpu0/cpufreq/scaling_governor"),
-			   text);
+	return err
+		       ?: keep(&host->governor,
+			       sysfs_line(text, sizeof(text),
+					  CPU_FOLDER "/cpu0/cpufreq/scaling_governor"),
+			       text);
 }
 
 static int is_name(const struct dirent *entry)
@@ -220,8 +222,9 @@ static int read_surroundings(struct host *host)
 		   sysfs_line(text, sizeof(text),
 			      "/sys/devices/system/clocksource/clocksource0/current_clocksource"),
 		   text);
-	err = err ?: keep(&host->virtualisation, host_read_virtualisation(text, sizeof(text)),
-			  text);
+	err = err
+		      ?: keep(&host->virtualisation, host_read_virtualisation(text, sizeof(text)),
+			      text);
 	snprintf(text, sizeof(text), "glibc %s", gnu_get_libc_version());
 	return err ?: keep(&host->libc, 0, text);
 }
@@ -242,11 +245,16 @@ int host_read(struct host *host)
 
 void host_free(struct host *host)
 {
-	char **const strings[] = { &host->kernel,	&host->version,
-				   &host->machine,	&host->build_id,
-				   &host->config_digest, &host->cpu,
-				   &host->governor,	&host->clocksource,
-				   &host->libc,		&host->virtualisation,
+	char **const strings[] = { &host->kernel,
+				   &host->version,
+				   &host->machine,
+				   &host->build_id,
+				   &host->config_digest,
+				   &host->cpu,
+				   &host->governor,
+				   &host->clocksource,
+				   &host->libc,
+				   &host->virtualisation,
 				   &host->kernel_command_line };
 
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {

@@ -10,9 +10,9 @@
 #include "result.h"
 
 /*
- * Fills *host, whose old contents are overwritten. What the machine does not tell, or not this user,
- * is absent; that is no failure. mhz is the greatest frequency where cpufreq knows it, else the first
- * CPU's at this moment. Only -ENOMEM, with *host freed.
+ * Fills *host, whose old contents are overwritten. What the machine does not tell, or not this
+ * user, is absent; that is no failure. mhz is the greatest frequency where cpufreq knows it, else
+ * the first CPU's at this moment. Only -ENOMEM, with *host freed.
  */
 int host_read(struct host *host);
 

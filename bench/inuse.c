@@ -95,8 +95,7 @@ static bool find_holder(dev_t device, char *holder, size_t size)
 	char path[64], name[256];
 	struct dirent *entry;
 
-	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/holders", major(device),
-		 minor(device));
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/holders", major(device), minor(device));
 	dir = opendir(path);
 	while (dir && (entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
@@ -157,8 +156,8 @@ static bool are_partitions_used(const char *folder, char *why, size_t size)
 			snprintf(first, sizeof(first), "%s", entry->d_name);
 	}
 	if (count)
-		snprintf(why, size, "has %u partition%s (%s%s)", count, count > 1 ? "s" : "",
-			 first, count > 1 ? ", …" : "");
+		snprintf(why, size, "has %u partition%s (%s%s)", count, count > 1 ? "s" : "", first,
+			 count > 1 ? ", …" : "");
 	return count > 0;
 }
 

@@ -38,7 +38,8 @@ static const char *next_line(const char *line)
 	return end ? end + 1 : line + strlen(line);
 }
 
-/* Where the block must end at the latest so as not to touch a nested range; start + size if free. */
+/* Where the block must end at the latest so as not to touch a nested range; start + size if free.
+ */
 static uint64_t find_limit(const char *iomem, uint64_t start, uint64_t size)
 {
 	struct range range;

@@ -12,6 +12,7 @@ struct plot_out {
 	double x_low, x_high;
 	bool is_thinned;
 	size_t points; /* of the block that is being written */
+	bool has_points; /* of our own, in any block */
 };
 
 typedef void (*cell_writer)(struct plot_out *out, struct matrix_span runs);
@@ -47,6 +48,7 @@ static void write_cells(struct plot_out *out, const struct plot_page *page, cell
 						write(out, runs);
 					end_block(out);
 				}
+	out->has_points = out->high >= out->low;
 	fprintf(out->file, "EOD\n");
 }
 
@@ -80,15 +82,13 @@ static double us_of(double ns)
 
 static void print_ranges(const struct plot_out *out)
 {
-	bool is_empty = out->low > out->high;
-
 	fprintf(out->file, "us_low = %.9g\nus_high = %.9g\nx_high = %.9g\nis_thinned = %d\n",
-		is_empty ? 1 : out->low, is_empty ? 10 : out->high, is_empty ? 1 : out->x_high,
-		out->is_thinned);
+		out->low, out->high, out->x_high, out->is_thinned);
 }
 
 static void write_buckets(struct plot_out *out, struct matrix_span runs)
 {
+	double measured = (double)matrix_measured(runs);
 	uint64_t counts[65] = { 0 };
 
 	for (size_t i = 0; i < runs.count; i++) {
@@ -102,18 +102,18 @@ static void write_buckets(struct plot_out *out, struct matrix_span runs)
 	}
 	for (size_t i = 0; i < 65; i++)
 		if (counts[i])
-			put(out, (double)i, (double)counts[i]);
+			put(out, (double)i, (double)counts[i] / measured);
 }
 
-void plot_histograms(const struct plot_page *page, FILE *file)
+bool plot_histograms(const struct plot_page *page, FILE *file)
 {
 	struct plot_out out = start(file);
 
 	write_cells(&out, page, write_buckets);
 	write_letter(&out, page, write_buckets);
 	fprintf(file, "bucket_low = %.0f\nbucket_high = %.0f\ncount_high = %.0f\n",
-		isinf(out.x_low) ? 0 : out.x_low, isinf(out.x_high) ? 1 : out.x_high,
-		isinf(out.high) ? 1 : out.high);
+		out.x_low, out.x_high, out.high);
+	return out.has_points;
 }
 
 /* Each number of slowest faults that a curve has a point for: all small ones, then every tenth. */
@@ -158,12 +158,13 @@ static void write_curve(struct plot_out *out, struct matrix_span runs)
 		plot_curve_free(&curves[i]);
 }
 
-void plot_percentiles(const struct plot_page *page, FILE *file)
+bool plot_percentiles(const struct plot_page *page, FILE *file)
 {
 	struct plot_out out = start(file);
 
 	write_cells(&out, page, write_curve);
 	print_ranges(&out);
+	return out.has_points;
 }
 
 /* The lowest and the highest of samples from..to, in their order. */
@@ -204,18 +205,21 @@ static void write_samples(struct plot_out *out, struct matrix_span runs)
 			     latency->sample_count * (i + 1) / stretches);
 }
 
-void plot_timeline(const struct plot_page *page, FILE *file)
+bool plot_timeline(const struct plot_page *page, FILE *file)
 {
 	struct plot_out out = start(file);
 
 	write_cells(&out, page, write_samples);
 	print_ranges(&out);
+	return out.has_points;
 }
 
 static void write_figures(struct plot_out *out, struct matrix_span runs)
 {
 	static const enum matrix_figure figures[] = { FIGURE_P50, FIGURE_P99, FIGURE_MAX };
 
+	if (!matrix_runs(runs, FIGURE_P50).runs)
+		return;
 	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
 		double us = us_of(matrix_runs(runs, figures[i]).median);
 
@@ -242,7 +246,7 @@ static void extend_to_letter(struct plot_out *out, const struct plot_page *page)
 	out->high = fmax(out->high, letter.x_high);
 }
 
-void plot_filesystems(const struct plot_page *page, FILE *file)
+bool plot_filesystems(const struct plot_page *page, FILE *file)
 {
 	struct plot_out out = start(file);
 
@@ -250,4 +254,5 @@ void plot_filesystems(const struct plot_page *page, FILE *file)
 	write_cells(&out, page, write_figures);
 	extend_to_letter(&out, page);
 	print_ranges(&out);
+	return out.has_points;
 }

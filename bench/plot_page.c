@@ -7,7 +7,7 @@
 #include "printable.h"
 #include "words.h"
 
-#define TITLE_COLUMNS	 60
+#define TITLE_COLUMNS	 40
 #define SUBTITLE_COLUMNS 110
 #define FS_COLUMNS	 44
 #define NOTE_COLUMNS	 48
@@ -157,12 +157,19 @@ static void print_rows(const struct plot_page *page, FILE *out)
 	fprintf(out, "row_count = %zu\n", row);
 }
 
-/* Of a cell that was asked for and has no numbers, its status. */
-static void print_missing(const struct plot_page *page, FILE *out)
+static const char *status_of(struct matrix_span runs, size_t measured)
 {
-	size_t index = 0;
+	if (!runs.count)
+		return "";
+	return measured ? status_words[CELL_OK] : status_words[runs.entries[0].cell->status];
+}
 
-	fprintf(out, "array missing[%zu]\n",
+/* By index of the cell; a cell of several runs is ok when one of them is. */
+static void print_status(const struct plot_page *page, FILE *out)
+{
+	size_t index = 0, most_runs = 0;
+
+	fprintf(out, "array status[%zu]\n",
 		page->fs_count * PLOT_LOADS * PLOT_STATES * PLOT_SYNCS);
 	for (size_t fs = 0; fs < page->fs_count; fs++)
 		for (int load = 0; load < PLOT_LOADS; load++)
@@ -170,12 +177,14 @@ static void print_missing(const struct plot_page *page, FILE *out)
 				for (int sync = 0; sync < PLOT_SYNCS; sync++) {
 					struct matrix_span runs =
 						plot_page_cell(page, fs, load, place, sync);
-					bool is_missing = runs.count && !matrix_measured(runs);
+					size_t measured = matrix_measured(runs);
 
-					print_item(out, "missing", ++index, is_missing ?
-						   status_words[runs.entries[0].cell->status] : "",
-						   16);
+					if (measured > most_runs)
+						most_runs = measured;
+					print_item(out, "status", ++index,
+						   status_of(runs, measured), 16);
 				}
+	fprintf(out, "run_count = %zu\n", most_runs);
 }
 
 static bool has_letter(const struct plot_page *page)
@@ -203,6 +212,6 @@ void plot_page_print(const struct plot_page *page, FILE *out)
 	print_titles(page, out);
 	print_columns(page, out);
 	print_rows(page, out);
-	print_missing(page, out);
+	print_status(page, out);
 	fprintf(out, "has_letter = %d\n", has_letter(page));
 }

@@ -24,7 +24,7 @@ struct child {
 	pid_t pid;
 	int pidfd;
 	int output; /* what it writes, not blocking */
-	int error; /* the errno of a failed exec; end of file once exec succeeded */
+	int error;  /* the errno of a failed exec; end of file once exec succeeded */
 };
 
 static bool is_program(const char *path)

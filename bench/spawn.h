@@ -28,7 +28,8 @@ int spawn_find(const char *name, char path[PATH_MAX]);
  */
 int spawn_wait(const char *const argv[], struct spawn_output *out);
 
-/* The last line of the output that is not blank, for a message of one line. It is cut out of out. */
+/* The last line of the output that is not blank, for a message of one line. It is cut out of out.
+ */
 const char *spawn_last_line(struct spawn_output *out);
 
 #endif

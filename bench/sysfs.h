@@ -10,15 +10,14 @@
 #include <stdint.h>
 
 /* The first line of the file, without its end and cut to size; text is "" on failure. -errno. */
-int sysfs_line(char *text, size_t size, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+int sysfs_line(char *text, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* A number, decimal or with 0x in front; *value is kept on failure. -errno, -EINVAL for no number. */
+/* A number, decimal or with 0x in front; *value is kept on failure. -errno, -EINVAL for no number.
+ */
 int sysfs_u64(uint64_t *value, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* The last name of where the symbolic link points to; text is "" on failure. -errno. */
-int sysfs_link(char *text, size_t size, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+int sysfs_link(char *text, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /*
  * The line that starts with "key" followed by blanks and ':' in the file at path (/proc/cpuinfo,

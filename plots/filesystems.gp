@@ -3,6 +3,7 @@
 
 legend_height = 60
 W = 1600
+TOP = TOP - 30
 BOTTOM = 180
 GAP_Y = 115
 load_rows = 0
@@ -10,8 +11,11 @@ do for [load = 1 : LOADS] { load_rows = load_rows + has_load[load] }
 H = TOP + BOTTOM + load_rows * 380 + (load_rows - 1) * GAP_Y
 headline = fs_count == 1 ? 'Median, 99th percentile and slowest page fault' : \
 	'The file systems side by side: median, 99th percentile and slowest page fault'
-how_to_read = 'Filled: p50, with its value. Bar: p99. Open: the slowest. The line joins them.' . \
-	(has_letter ? ' Cross: the letter of 2017, average, ext4.' : '')
+with_values = fs_count <= 3
+how_to_read = 'Filled: p50' . (with_values ? ', with its value' : '') . \
+	'. Bar: p99. Open: the slowest. The line joins them.' . \
+	(has_letter ? ' Cross: the letter of 2017, average, ext4.' : '') . \
+	(run_count > 1 ? sprintf(' Median of %d runs.', run_count) : '')
 eval sprintf(begin, W, H)
 set output output
 set multiplot
@@ -43,8 +47,9 @@ set xrange [-0.5 : 2 * state_count - 0.5]
 do for [i = 1 : state_count - 1] {
 	set arrow i from first 2 * i - 0.5, graph 0 to first 2 * i - 0.5, graph 1 nohead lc rgb GREY dt 3
 }
-set bars small
-with_values = fs_count <= 3
+# The letter's average: between two file systems, else in front of the first.
+letter_x(state, sync) = fs_count == 2 ? 2 * slot[state + 1] + sync : x_of(state, sync, 1) - 0.06 * state_count
+bar = 0.017 * state_count
 
 row = 0
 do for [load = 1 : LOADS] {
@@ -60,35 +65,36 @@ do for [load = 1 : LOADS] {
 			set xtics add ("\n" . state_name[state] 2 * slot[state] + 0.5)
 		}
 	}
-	set label 5 load_name[load] at graph 0, screen y_at(px_top - 16) tc rgb INK
-	set ylabel unit_of_axis
+	set label 11 load_name[load] at graph 0, screen y_at(px_top - 16) tc rgb INK
+	set label 13 unit_of_axis at screen x_at(42), screen y_at(px_top + px_height / 2) \
+		center rotate tc rgb INK
 	b(fs, state, sync) = plot_block(fs - 1, load - 1, state, sync)
 	plot for [fs = 1 : fs_count] for [state = 0 : STATES - 1] for [sync = 0 : 1] $data \
 			index b(fs, state, sync) using (x_of(state, sync, fs)):1:(0):($3 - $1) \
 			with vectors nohead lw 3 lc rgb colour[fs], \
 		for [fs = 1 : fs_count] for [state = 0 : STATES - 1] for [sync = 0 : 1] $data \
-			index b(fs, state, sync) using (x_of(state, sync, fs) - 0.05):2:(0.1):(0) \
+			index b(fs, state, sync) using (x_of(state, sync, fs) - bar):2:(2 * bar):(0) \
 			with vectors nohead lw 5 lc rgb colour[fs], \
 		for [fs = 1 : fs_count] for [state = 0 : STATES - 1] for [sync = 0 : 1] $data \
 			index b(fs, state, sync) using (x_of(state, sync, fs)):3 \
-			with points pt open[fs] ps 1.8 lw 3 lc rgb colour[fs], \
+			with points pt open[fs] ps 1.8 * POINT lw 3 lc rgb colour[fs], \
 		for [fs = 1 : fs_count] for [state = 0 : STATES - 1] for [sync = 0 : 1] $data \
 			index b(fs, state, sync) using (x_of(state, sync, fs)):1 \
-			with points pt filled[fs] ps 2 lc rgb colour[fs], \
+			with points pt filled[fs] ps 2 * POINT lc rgb colour[fs], \
 		for [fs = 1 : fs_count * with_values] for [state = 0 : STATES - 1] for [sync = 0 : 1] $data \
 			index b(fs, state, sync) using (x_of(state, sync, fs)):1:(figure($1)) \
 			with labels font small tc rgb INK offset 0, -1, \
 		for [fs = 1 : fs_count] for [state = 0 : STATES - 1] for [sync = 0 : 1] '+' \
-			every ::0::0 using (x_of(state, sync, fs)):(y_low):(missing[b(fs, state, sync) + 1]) \
+			every ::0::0 using (x_of(state, sync, fs)):(y_low):(missing_at(b(fs, state, sync))) \
 			with labels left rotate font small tc rgb GREY offset 0, 0.5, \
 		for [state = 0 : STATES - 1] for [sync = 0 : 1] $letter index b(1, state, sync) \
-			using (x_of(state, sync, 1) + (fs_count == 1 ? 0.14 : 0.5 * spread)):1 \
-			with points pt 2 ps 1.8 lw 3 lc rgb INK
+			using (has_kind_at(state, sync) ? letter_x(state, sync) : NaN):1 \
+			with points pt 2 ps 1.8 * POINT lw 3 lc rgb INK
 	eval drop_titles
 }
 
 eval legend
 set key maxrows 1
-plot for [fs = 1 : fs_count] NaN with points pt filled[fs] ps 2 lc rgb colour[fs] title fs_name[fs], \
-	for [i = 1 : has_letter] NaN with points pt 2 ps 2 lw 3 lc rgb INK title 'letter 2017, ext4, average'
+plot for [fs = 1 : fs_count] NaN with points pt filled[fs] ps 2 * POINT lc rgb colour[fs] title fs_name[fs], \
+	for [i = 1 : has_letter] NaN with points pt 2 ps 2 * POINT lw 3 lc rgb INK title 'letter 2017, ext4, average'
 unset multiplot

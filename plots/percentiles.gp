@@ -9,8 +9,8 @@ load_rows = 0
 do for [load = 1 : LOADS] { load_rows = load_rows + has_load[load] }
 H = TOP + BOTTOM + load_rows * 380 + (load_rows - 1) * GAP_Y
 headline = 'How slow the slowest page faults are'
-how_to_read = 'Each curve shows the share of faults (across) that took less than so long (up). ' . \
-	'It ends at the slowest fault.'
+how_to_read = 'Each curve: which share of the faults (across) was faster than that (up), to the slowest.' . \
+	(run_count > 1 ? sprintf(' Median of %d runs.', run_count) : '')
 eval sprintf(begin, W, H)
 set output output
 set multiplot
@@ -28,8 +28,9 @@ do for [state = 0 : STATES - 1] {
 		pt open[state % 3 + 1]
 	set style line style_of(state, 1) lc rgb colour[state % 3 + 1] lw 3 pt open[state % 3 + 1] + 1
 }
-missing_at(fs, load) = sum [i = plot_block(fs - 1, load - 1, 0, 0) : \
-	plot_block(fs - 1, load - 1, STATES - 1, 1)] (missing[i + 1] ne '')
+missing_in(fs, load) = sum [i = plot_block(fs - 1, load - 1, 0, 0) : \
+	plot_block(fs - 1, load - 1, STATES - 1, 1)] (missing_at(i) ne '')
+y_name = unit_of_axis
 
 row = 0
 do for [load = 1 : LOADS] {
@@ -46,16 +47,15 @@ do for [load = 1 : LOADS] {
 		px_left = panel_left(fs, fs_count); px_width = panel_width(fs_count)
 		px_top = panel_top(row, load_rows); px_height = panel_height(load_rows)
 		eval place
-		set label 5 fs_name[fs] . ': ' . load_name[load] at graph 0, screen y_at(px_top - 16) \
-			tc rgb INK
+		panel_name = load_name[load]
+		eval set_names
 		set xlabel row == load_rows ? 'share of faults that were faster' : ''
-		set ylabel fs == 1 ? unit_of_axis : ''
-		set label 6 missing_at(fs, load) ? 'not measured: ' . missing_at(fs, load) . \
-			(missing_at(fs, load) == 1 ? ' curve' : ' curves') : '' \
-			at graph 0.98, 0.95 right font small tc rgb GREY
+		set label 14 missing_in(fs, load) ? 'not measured: ' . missing_in(fs, load) . \
+			(missing_in(fs, load) == 1 ? ' curve' : ' curves') : '' \
+			at graph 1, screen y_at(px_top - 16) right font small tc rgb GREY
 		plot for [state = 0 : STATES - 1] for [sync = 0 : 1] $data \
 			index plot_block(fs - 1, load - 1, state, sync) using 1:2 \
-			with linespoints ls style_of(state, sync) ps 1.1 pi -6
+			with linespoints ls style_of(state, sync) ps 1.1 * POINT pi -6
 		eval drop_titles
 	}
 }
@@ -63,6 +63,6 @@ do for [load = 1 : LOADS] {
 eval legend
 set key maxrows 3
 plot for [state = 0 : STATES - 1] for [sync = 0 : 1] NaN \
-	with linespoints ls style_of(state, sync) ps 1.4 \
-	title (has_state[state + 1] ? state_name[state + 1] . (sync ? ', MAP_SYNC' : ', no MAP_SYNC') : '')
+	with linespoints ls style_of(state, sync) ps 1.4 * POINT \
+	title (has_kind_at(state, sync) ? state_name[state + 1] . (sync ? ', MAP_SYNC' : ', no MAP_SYNC') : '')
 unset multiplot

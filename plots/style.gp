@@ -14,9 +14,9 @@ PALE = '#D9D9D9'
 
 W = 1600
 H = 1000
-LEFT = 150
-RIGHT = 40
-TOP = 200
+LEFT = 170
+RIGHT = 55
+TOP = 265
 BOTTOM = 190
 GAP_X = 110
 GAP_Y = 40
@@ -37,6 +37,16 @@ note_index(row, fs, sync) = ((row - 1) * fs_count + fs - 1) * SYNCS + sync + 1
 note_at(row, fs, sync) = note[note_index(row, fs, sync)] eq '' ? '' : \
 	note[note_index(row, fs, sync)] . "\n" . reason[note_index(row, fs, sync)]
 
+# Which cells were asked for: their status is '' where they were not.
+missing_at(block) = status[block + 1] eq 'ok' ? '' : status[block + 1]
+array has_kind[STATES * SYNCS]
+has_kind_at(state, sync) = has_kind[state * SYNCS + sync + 1]
+has_sync(sync) = sum [s = 0 : STATES - 1] has_kind_at(s, sync)
+do for [i = 1 : STATES * SYNCS] { has_kind[i] = 0 }
+do for [i = 0 : fs_count * LOADS * STATES * SYNCS - 1] {
+	if (status[i + 1] ne '') { has_kind[i % (STATES * SYNCS) + 1] = 1 }
+}
+
 # 10, 100, 1,000; below 1 as they are.
 thousands(v) = v < 1000 ? sprintf('%g', v) : \
 	v < 1e6 ? sprintf('%d,%03d', int(v / 1000), int(v) % 1000) : \
@@ -53,11 +63,13 @@ low_125(v) = floor_10(v) * (v / floor_10(v) >= 5 ? 5 : v / floor_10(v) >= 2 ? 2 
 high_125(v) = floor_10(v) * (v / floor_10(v) > 5 ? 10 : v / floor_10(v) > 2 ? 5 : \
 	v / floor_10(v) > 1 ? 2 : 1)
 
-# The terminals count font sizes differently: points at 96 dpi, and pixels.
+# The terminals count differently: fonts in points at 96 dpi or in pixels, and so the size of points.
+POINT = terminal eq 'svg' ? 0.45 : 1
 FONT = terminal eq 'svg' ? 20 : 15
 begin = sprintf("set terminal %s size %%d,%%d font 'DejaVu Sans,%d' noenhanced%s", terminal, FONT, \
 	terminal eq 'svg' ? " background '#ffffff'" : '')
 small = sprintf('DejaVu Sans,%g', FONT * 0.85)
+medium = sprintf('DejaVu Sans Bold,%g', FONT)
 large = sprintf('DejaVu Sans,%g', FONT * 1.35)
 
 set encoding utf8
@@ -69,11 +81,18 @@ set key off
 # headline and how_to_read are each picture's own.
 put_titles = "set label 1 (title eq '' ? headline : title . ': ' . headline) " . \
 	"at screen x_at(30), y_at(38) font large tc rgb INK;" . \
-	"set label 2 what . '; ' . clock at screen x_at(30), y_at(80) tc rgb INK;" . \
-	"set label 3 subtitle at screen x_at(30), y_at(110) tc rgb INK;" . \
-	"set label 4 how_to_read at screen x_at(30), y_at(140) tc rgb GREY;"
-drop_titles = 'do for [i=1:4] { unset label i }'
+	"set label 2 what at screen x_at(30), y_at(80) tc rgb INK;" . \
+	"set label 3 subtitle at screen x_at(30), y_at(108) tc rgb INK;" . \
+	"set label 4 clock at screen x_at(30), y_at(136) tc rgb INK;" . \
+	"set label 5 how_to_read at screen x_at(30), y_at(170) tc rgb GREY;"
+drop_titles = 'do for [i=1:5] { unset label i }'
 
+# Above a column its file system, above each panel its row, and one name for all y axes of a row.
+set_names = "set label 11 panel_name at graph 0, screen y_at(px_top - 16) tc rgb INK;" . \
+	"set label 12 (row == 1 ? fs_name[fs] : '') at graph 0, screen y_at(px_top - 48) " . \
+	"font medium tc rgb INK;" . \
+	"set label 13 (fs == 1 ? y_name : '') at screen x_at(42), screen y_at(px_top + px_height / 2) " . \
+	"center rotate tc rgb INK;"
 place = "set lmargin at screen x_at(px_left); set rmargin at screen x_at(px_left + px_width);" . \
 	"set tmargin at screen y_at(px_top); set bmargin at screen y_at(px_top + px_height);"
 

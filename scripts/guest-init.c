@@ -235,6 +235,7 @@ static void enter_host_root(const struct job *job)
 	mount_or_die("tmpfs", "upper", "/upper", 0, NULL);
 	mount_or_die("9p", "host", "/host", MS_RDONLY,
 		     "trans=virtio,version=9p2000.L,msize=1048576,cache=loose");
+	mount_or_die(NULL, "/run", "/run", MS_BIND, NULL);
 	make_dirs("/upper/new");
 	make_dirs("/upper/work");
 	mount_or_die("overlay", "root", "/root", 0,

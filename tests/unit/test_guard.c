@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What a guard refuses, on image files: no root needed. tests/cli/test-guard.sh has the devices. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include <errno.h>
@@ -98,9 +99,9 @@ static void every_byte_of_the_edges_counts(void **state)
 	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
 		put(image, "x", 1, offsets[i]);
 		assert_string_equal(inspect(image).contents.text,
-				    offsets[i] < 1 << 20 ?
-					    "data of an unknown kind in its first MiB" :
-					    "data of an unknown kind in its last MiB");
+				    offsets[i] < 1 << 20
+					    ? "data of an unknown kind in its first MiB"
+					    : "data of an unknown kind in its last MiB");
 		put(image, "\0", 1, offsets[i]);
 	}
 	put(image, "x", 1, 1 << 20);

@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2317 # functions that check() calls
+# syncfault doctor: its form, its exit codes, and that it changes nothing. No root needed.
+set -euo pipefail
+
+program=${SYNCFAULT:-build/syncfault}
+failures=0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+ok() { echo "ok $1"; }
+not_ok() {
+	echo "not ok $1: $2"
+	failures=1
+}
+check() { # NAME WHY COMMAND…: passes if the command does
+	local name=$1 why=$2
+	shift 2
+	if "$@" >/dev/null 2>&1; then ok "$name"; else not_ok "$name" "$why"; fi
+}
+# Runs the program; its exit code is in $code, its output in $work/out and $work/err.
+run() {
+	code=0
+	"$program" "$@" >"$work/out" 2>"$work/err" || code=$?
+}
+# One line on stderr, nothing on stdout, exit code $1.
+is_refusal() { [[ $code == "$1" && ! -s $work/out && $(wc -l <"$work/err") == 1 ]]; }
+all_items_are_lines() { ! grep -qvE '^((yes|no|partly) +[^:]+: .|            [^ ])' "$work/out"; }
+each_no_has_advice() {
+	awk '/^no / { if (want) exit 1; want = 1; next } want && !/^            / { exit 1 } { want = 0 } END { exit want }' "$work/out"
+}
+
+run doctor
+check doctor-exits-0 "exit $code, $(cat "$work/err")" test "$code" = 0
+check doctor-is-silent-on-stderr "$(head -1 "$work/err")" test ! -s "$work/err"
+check doctor-one-line-per-item "$(grep -vE '^((yes|no|partly) +[^:]+: .| {12}[^ ])' "$work/out" | head -1)" all_items_are_lines
+check doctor-each-no-has-advice "an item with 'no' says not what to do" each_no_has_advice
+for item in kernel clock "page cache" "persistent memory" "perf events" BPF kprobes fentry KVM QEMU mkfs.ext4; do
+	check "doctor-knows-${item// /-}" "no such item" grep -qE "^(yes|no|partly) +$item: " "$work/out"
+done
+
+run doctor "$work"
+check doctor-folder "exit $code" grep -q '^yes *file system: ' "$work/out"
+check doctor-tries-map-sync "no such item" grep -qE '^(yes|no) +MAP_SYNC: ' "$work/out"
+check doctor-leaves-folder-empty "$(ls -A "$work")" test "$(ls -A "$work")" = "$(printf 'err\nout')"
+
+truncate -s 8M "$work/empty"
+cp "$work/empty" "$work/full"
+printf x | dd of="$work/full" conv=notrunc status=none
+before=$(sha256sum "$work/full")
+run doctor "$work/empty"
+check doctor-empty-image "$(cat "$work/out" "$work/err" | head -3)" grep -q '^yes *run: would take ' "$work/out"
+run doctor "$work/full"
+check doctor-full-image "exit $code" grep -q '^partly *run: would refuse .*data of an unknown kind' "$work/out"
+check doctor-changes-nothing "the image differs" test "$before" = "$(sha256sum "$work/full")"
+: >"$work/small"
+run doctor "$work/small"
+check doctor-small-image "exit $code" grep -q '^no *run: would refuse .*smaller than 1 MiB' "$work/out"
+
+run doctor "$work/nowhere"
+check doctor-bad-path "exit $code: $(cat "$work/err")" is_refusal 1
+run doctor /dev/null
+check doctor-no-target "exit $code: $(cat "$work/err")" is_refusal 1
+run doctor "$work" extra
+check doctor-too-many-operands "exit $code: $(cat "$work/err")" is_refusal 2
+run doctor --nonsense
+check doctor-unknown-option "exit $code: $(cat "$work/err")" is_refusal 2
+run doctor --help
+check doctor-help "exit $code" grep -q '^usage: syncfault doctor' "$work/out"
+
+run doctor --json "$work/empty"
+if command -v jq >/dev/null; then
+	check doctor-json "exit $code" jq -e '.items | length > 10 and all(.verdict | IN("yes", "no", "partly"))' "$work/out"
+else
+	echo "skip doctor-json: no jq"
+fi
+if [[ -w /dev/full ]]; then
+	code=0
+	"$program" doctor >/dev/full 2>"$work/err" || code=$?
+	check doctor-full-disk "exit $code: $(cat "$work/err")" test "$code" = 1
+fi
+
+if [[ $EUID != 0 ]]; then
+	echo "skip doctor-as-nobody: not root, so all of this ran without root"
+elif ! setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$program"; then
+	echo "skip doctor-as-nobody: user nobody may not run $program"
+else
+	code=0
+	setpriv --reuid=65534 --regid=65534 --clear-groups "$program" doctor >"$work/out" 2>"$work/err" || code=$?
+	check doctor-as-nobody "exit $code: $(cat "$work/err")" test "$code" = 0
+	check doctor-as-nobody-has-advice "an item with 'no' says not what to do" each_no_has_advice
+fi
+exit $failures
