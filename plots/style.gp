@@ -73,6 +73,7 @@ medium = sprintf('DejaVu Sans Bold,%g', FONT)
 large = sprintf('DejaVu Sans,%g', FONT * 1.35)
 
 set encoding utf8
+set pointintervalbox 0.8 * POINT
 set border 3 lc rgb GREY lw 1
 set tics nomirror scale 0.6 textcolor rgb INK
 set grid lc rgb PALE lw 1 lt 1

@@ -62,33 +62,37 @@ choose_clock()
 	clock_options=(-accel kvm -cpu host -rtc 'base=utc')
 	clock_line=nokaslr
 	! kvm_boots || return 0
-	[[ $may_emulate_time ]] || fail 77 "--clock time: no KVM that boots this kernel here:$(
-		) use --clock instructions (or --allow-emulated-time, whose times mean nothing)"
+	[[ $may_emulate_time ]] || fail 77 "--clock time needs a KVM that boots this kernel, and here:$(
+		) $kvm_verdict (--clock instructions works; --allow-emulated-time gives times without meaning)"
 	accelerator=tcg
 	clock=emulated-time
 	clock_options=(-accel tcg -cpu max -rtc 'base=utc')
 }
 
 # A /dev/kvm may be there and still boot nothing, so one boot is tried: once for each kernel and
-# each boot of the host, whose verdict is kept.
+# each boot of the host, whose verdict is kept. Sets kvm_verdict: yes, or why not.
 kvm_boots()
 {
-	local verdict host_root=$is_host_root
+	local file host_root=$is_host_root
 
+	kvm_verdict='there is no /dev/kvm to open'
 	[[ -r /dev/kvm && -w /dev/kvm ]] || return 1
-	verdict=${XDG_CACHE_HOME:-${HOME:?}/.cache}/syncfault/kvm/$(</proc/sys/kernel/random/boot_id)
-	verdict+=-$(sha256sum "$kernel_file" | cut -c 1-16)
-	if [[ ! -e $verdict ]]; then
+	file=${XDG_CACHE_HOME:-${HOME:?}/.cache}/syncfault/kvm/$(</proc/sys/kernel/random/boot_id)
+	file+=-$(sha256sum "$kernel_file" | cut -c 1-16)
+	if [[ ! -e $file ]]; then
 		echo 'guest: trying whether KVM boots this kernel (20 s at most)' >&2
-		mkdir -p "${verdict%/*}"
+		mkdir -p "${file%/*}"
 		is_host_root=
 		write_job 0 true
 		run_qemu 20 >/dev/null 2>&1
 		is_host_root=$host_root
-		grep -qx 'exit 0' "$work/status" && echo yes >"$work/kvm" || echo no >"$work/kvm"
-		mv "$work/kvm" "$verdict"
+		kvm_verdict=$(tail -n 1 "$work/qemu.log")
+		! grep -qx 'exit 0' "$work/status" || kvm_verdict=yes
+		echo "${kvm_verdict:-its kernel did not get to its end}" >"$work/kvm"
+		mv "$work/kvm" "$file"
 	fi
-	[[ $(<"$verdict") == yes ]]
+	kvm_verdict=$(<"$file")
+	[[ $kvm_verdict == yes ]]
 }
 
 json_string()

@@ -1,0 +1,220 @@
+#!/bin/bash
+# Tests of scripts/guest itself: what it promises about status, output, files, death and sameness.
+set -euo pipefail
+
+cd "$(dirname "$0")/../.."
+guest=scripts/guest
+work=$(mktemp -d "${TMPDIR:-/tmp}/test-guest.XXXXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 143' TERM INT
+mkdir "$work/tmp"
+export TMPDIR=$work/tmp
+failures=0
+
+# check NAME CONDITION…: a command that holds; what went wrong is on its stderr.
+check()
+{
+	local name=$1 why
+
+	shift
+	if why=$("$@" 2>&1); then
+		echo "ok $name"
+	else
+		echo "not ok $name: ${why:-$*}" | tr '\n' ' ' && echo
+		failures=$((failures + 1))
+	fi
+}
+
+# run NAME ARGUMENTS…: scripts/guest with its stdout, stderr and status in files of that name.
+run()
+{
+	local name=$work/$1 status=0
+
+	shift
+	"$guest" "$@" >"$name.out" 2>"$name.err" </dev/null || status=$?
+	echo "$status" >"$name.status"
+}
+
+status_is() { (($(<"$work/$1.status") == $2)) || { echo "status $(<"$work/$1.status")" && tail -n 3 "$work/$1.err" && false; }; }
+says() { grep -q -- "$2" "$work/$1.err" || { echo "no '$2' in its stderr" && false; }; }
+same() { cmp "$work/$1" "$work/$2"; }
+is_empty_folder() { [[ -z $(ls -A "$1") ]] || { ls -A "$1" && false; }; }
+
+refused()
+{
+	run refused "$@"
+	status_is refused 2 && [[ $(wc -l <"$work/refused.err") == 1 ]]
+}
+
+test_usage()
+{
+	check 'help goes to stdout, status 0' "$guest" --help
+	check 'no command: usage' refused --seed 1
+	check 'unknown option: usage' refused --frobnicate -- true
+	check 'bad seed: usage' refused --seed x -- true
+	check 'bad size: usage' refused --pmem 256M,lots -- true
+	check 'bad clock: usage' refused --clock wall -- true
+	check 'bad kernel: usage' refused --kernel debian: -- true
+	check 'file to bring is missing: usage' refused --with "$work/none" -- true
+}
+
+# One boot for all that a command that ends by itself can show.
+test_outputs_and_files()
+{
+	printf 'a\0b\n\n\377\200tail' >"$work/bytes"
+	cat >"$work/command" <<'EOF'
+#!/bin/sh
+cat "$1"
+cat "$1" >&2
+mkdir -p "$SYNCFAULT_OUT/deep/er"
+cp "$1" /out/deep/er/bytes
+: >/out/empty
+pwd >/out/pwd
+printf '%s|' "$@" >/out/arguments
+cat "$SYNCFAULT_GUEST_FACTS" >/out/facts
+exit 125
+EOF
+	chmod +x "$work/command"
+	run outputs --out "$work/files" --with "$work/bytes:/in/bytes" -- \
+		"$work/command" /in/bytes '' 'two words' '$x"\'
+	cp "$work/bytes" "$work/bytes.err"
+	echo 'guest: the command itself ended with status 125' >>"$work/bytes.err"
+	check 'status 125 of a command is its own' status_is outputs 125
+	check 'stdout is exact' same outputs.out bytes
+	check 'stderr is exact' same outputs.err bytes.err
+	check 'a nested file comes back' same files/deep/er/bytes bytes
+	check 'an empty file comes back' test -f "$work/files/empty"
+	check 'the command starts in /' grep -qx / "$work/files/pwd"
+	check 'arguments are exact' grep -qxF '/in/bytes||two words|$x"\|' "$work/files/arguments"
+	check 'facts are JSON' python3 -m json.tool "$work/files/facts" /dev/null
+}
+
+test_deaths()
+{
+	run panic -- sh -c 'echo before; echo c >/proc/sysrq-trigger' &
+	run hang --time-limit 10 -- sleep 1000000 &
+	wait
+	check 'panic: died' status_is panic 125
+	check 'panic: said' says panic 'guest died while the command ran: Kernel panic'
+	check 'panic: console is shown' says panic '^console: '
+	check 'panic: what was written before arrives' grep -qx before "$work/panic.out"
+	check 'hang: died' status_is hang 125
+	check 'hang: time limit is said' says hang 'time limit of 10 s'
+}
+
+# The QEMU whose files are in a folder: ours, and no one else's.
+qemu_of() { pgrep -f "^qemu-system-x86_64 .*$1/" || true; }
+
+wait_for_qemu()
+{
+	for _ in {1..100}; do
+		[[ -z $(qemu_of "$1") ]] || return 0
+		sleep 0.1
+	done
+	echo 'QEMU did not start' && false
+}
+
+no_qemu()
+{
+	for _ in {1..30}; do
+		[[ -n $(qemu_of "$1") ]] || return 0
+		sleep 0.1
+	done
+	echo 'QEMU still runs' && false
+}
+
+test_killed()
+{
+	local pid
+
+	mkdir "$work/k1" "$work/k2" "$work/k3"
+	(TMPDIR=$work/k1 run killed -- sleep 1000000) &
+	check 'QEMU starts' wait_for_qemu "$work/k1"
+	kill -KILL "$(qemu_of "$work/k1")"
+	wait
+	check 'QEMU killed: died' status_is killed 125
+	check 'QEMU killed: said' says killed 'QEMU was killed by signal 9'
+	TMPDIR=$work/k2 "$guest" -- sleep 1000000 >/dev/null 2>&1 &
+	pid=$!
+	wait_for_qemu "$work/k2"
+	kill -KILL "$pid"
+	wait "$pid" 2>/dev/null || true
+	check 'SIGKILL leaves no QEMU' no_qemu "$work/k2"
+	TMPDIR=$work/k3 "$guest" -- sleep 1000000 >/dev/null 2>&1 &
+	pid=$!
+	wait_for_qemu "$work/k3"
+	kill -TERM "$pid"
+	wait "$pid" || echo $? >"$work/term.status"
+	check 'SIGTERM: status 143' status_is term 143
+	check 'SIGTERM leaves no QEMU' no_qemu "$work/k3"
+	check 'SIGTERM leaves no file' is_empty_folder "$work/k3"
+}
+
+seed_shift() { echo $(($(sed -n 's/^start //p' "$work/seed1.out") - $(sed -n 's/^start //p' "$work/first.out"))); }
+
+# The delay is exact; a timer tick that falls into it adds a few thousand instructions of its own.
+shift_is_known()
+{
+	local shift_ns
+
+	shift_ns=$(seed_shift)
+	((shift_ns >= 2472136 && shift_ns < 2472136 + 30000)) || { echo "shift $shift_ns" && false; }
+}
+
+test_same_samples()
+{
+	"${CC:-gcc}" -std=gnu11 -O2 -Wall -Wextra -o "$work/fault-samples" tests/guest/fault-samples.c
+	run first -- "$work/fault-samples" progress &
+	run second -- "$work/fault-samples" progress &
+	wait
+	run seed1 --seed 1 -- "$work/fault-samples" progress
+	check 'the sample program works' status_is first 0
+	check 'there are 513 lines' test "$(wc -l <"$work/first.out")" = 513
+	check 'progress arrives' says first '^fault 448 of 512'
+	check 'two boots give the same samples' same first.out second.out
+	check 'another seed gives others' bash -c "! cmp -s '$work/first.out' '$work/seed1.out'"
+	check 'a seed shifts the start by its number' shift_is_known
+}
+
+test_same_image()
+{
+	local modules release
+
+	modules=$(scripts/kernel fetch debian:6.12)
+	release=$(basename "$modules")
+	scripts/guest-image --modules "$modules" --release "$release" -o "$work/image1"
+	(umask 077 && scripts/guest-image --modules "$modules" --release "$release" -o "$work/image2")
+	check 'two builds give the same image' same image1 image2
+}
+
+test_host_root()
+{
+	run host --host-root --repeat 1 --seed 2 --out "$work/host" -- \
+		sh -c 'bash -c "echo \$BASH_VERSION $PWD" >/out/bash; touch /etc/syncfault-was-here'
+	check 'a tool of the host runs in its root' status_is host 0
+	check 'it starts in the folder where we are' grep -q " $PWD\$" "$work/host/seed-2/bash"
+	check 'the host is not written to' test ! -e /etc/syncfault-was-here
+}
+
+test_clock_time()
+{
+	run time --clock time -- true
+	if [[ $(<"$work/time.status") == 0 ]]; then
+		echo 'skip real time is refused without KVM: KVM works here'
+		return
+	fi
+	check 'real time is refused without KVM' status_is time 77
+	run emulated --clock time --allow-emulated-time -- grep -q emulated-time /run/syncfault/guest.json
+	check 'unless emulated time is asked for, and said' status_is emulated 0
+}
+
+test_usage
+test_same_image
+test_outputs_and_files
+test_deaths
+test_killed
+test_same_samples
+test_host_root
+test_clock_time
+check 'no temporary file is left' is_empty_folder "$work/tmp"
+((failures == 0))
