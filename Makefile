@@ -23,7 +23,8 @@ endif
 
 WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototypes
 # The map keeps the folder out of the program: one source, one binary, one guest image.
-ALL_CFLAGS := -std=gnu11 -ffile-prefix-map=$(CURDIR)=. -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(SAN_FLAGS) -pthread
+ALL_CFLAGS := -std=gnu11 -ffile-prefix-map=$(CURDIR)=. -D_GNU_SOURCE -pthread $(WARNINGS) \
+	$(CFLAGS) $(SAN_FLAGS)
 LIBS := -ljansson -lblkid -lmd -lz -lm
 ALL_LDFLAGS := -Wl,-z,relro,-z,now $(LDFLAGS)
 
@@ -84,14 +85,14 @@ tests: $(B)/syncfault $(TESTS)
 
 .PHONY: test
 test: tests
-	@SYNCFAULT=$(B)/syncfault BUILD=$(B) tests/run unit cli
+	@BUILD=$(B) tests/run unit cli
 
 .PHONY: check
 check:
 	@scripts/deps check
 	@+$(MAKE) --no-print-directory -s tests
 	@+$(MAKE) --no-print-directory -s SAN=1 tests
-	@SYNCFAULT=build/syncfault BUILD=build tests/run san lint unit cli guest
+	@tests/run lint unit cli san guest
 
 .PHONY: deps
 deps:

@@ -9,7 +9,8 @@
 #include <stddef.h>
 
 struct asset {
-	const char *name; /* "suites/cover-letter", "reference/cover-letter-2017", "plots/NAME.gp" */
+	const char
+		*name; /* "suites/cover-letter", "reference/cover-letter-2017", "plots/NAME.gp" */
 	const char *text; /* not terminated */
 	size_t length;
 };

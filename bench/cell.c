@@ -79,8 +79,7 @@ int cell_set_fs(struct cell_config *config, const char *spec)
 
 	if (!is_fs_name(spec, name))
 		return -EINVAL;
-	return set_strings(config, strndup(spec, name), strndup(mkfs, mkfs_length),
-			   strdup(mount));
+	return set_strings(config, strndup(spec, name), strndup(mkfs, mkfs_length), strdup(mount));
 }
 
 int cell_copy(struct cell_config *to, const struct cell_config *from)

@@ -64,7 +64,7 @@ struct cell_config {
 	int page;
 	uint64_t pages; /* for each thread, in units of the page size */
 	uint64_t threads;
-	int files; /* one file for all threads, or one for each */
+	int files;	   /* one file for all threads, or one for each */
 	uint64_t pause_us; /* slept between two faults, outside of the timed span */
 	int sched;
 };

@@ -42,17 +42,17 @@ static inline void cleanup_dir(DIR **dir)
 #define auto_closedir auto_release(cleanup_dir)
 
 /* Takes the pointer, or the descriptor, out of a variable that would release it. */
-#define no_free(p)                                                                                 \
-	({                                                                                         \
-		__typeof__(p) taken_ = (p);                                                        \
-		(p) = NULL;                                                                        \
-		taken_;                                                                            \
+#define no_free(p)                          \
+	({                                  \
+		__typeof__(p) taken_ = (p); \
+		(p) = NULL;                 \
+		taken_;                     \
 	})
-#define no_close(fd)                                                                               \
-	({                                                                                         \
-		int taken_ = (fd);                                                                 \
-		(fd) = -1;                                                                         \
-		taken_;                                                                            \
+#define no_close(fd)               \
+	({                         \
+		int taken_ = (fd); \
+		(fd) = -1;         \
+		taken_;            \
 	})
 
 #endif

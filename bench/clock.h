@@ -18,7 +18,7 @@ enum clock_source { CLOCK_SOURCE_TSC, CLOCK_SOURCE_MONOTONIC_RAW };
 
 struct clock {
 	enum clock_source source;
-	int domain; /* enum clock_domain, found by measurement */
+	int domain;	  /* enum clock_domain, found by measurement */
 	uint64_t ns_mult; /* ns = ticks * ns_mult >> 32 */
 	double ticks_per_us;
 	uint64_t read_cost_ns; /* between two adjacent reads: median, and minimum */

@@ -23,12 +23,21 @@ struct plot_params {
 };
 
 static const struct opt_row rows[] = {
-	{ .name = "output", .letter = 'o', .argument = "DIR", .parse = opt_string,
+	{ .name = "output",
+	  .letter = 'o',
+	  .argument = "DIR",
+	  .parse = opt_string,
 	  .offset = offsetof(struct plot_params, directory),
 	  .help = "where the pictures go; made if it is not there" },
-	{ .name = "format", .argument = "LIST", .parse = opt_words, .words = format_words,
-	  .offset = offsetof(struct plot_params, formats), .help = "formats, default all" },
-	{ .name = "title", .argument = "TEXT", .parse = opt_string,
+	{ .name = "format",
+	  .argument = "LIST",
+	  .parse = opt_words,
+	  .words = format_words,
+	  .offset = offsetof(struct plot_params, formats),
+	  .help = "formats, default all" },
+	{ .name = "title",
+	  .argument = "TEXT",
+	  .parse = opt_string,
 	  .offset = offsetof(struct plot_params, title),
 	  .help = "words to begin each picture's title with" },
 	{ .name = NULL },
@@ -37,7 +46,8 @@ static const struct opt_row rows[] = {
 static const struct opt_command command = {
 	.name = "plot",
 	.synopsis = "RESULT… -o DIR [--format png,svg] [--title TEXT]",
-	.summary = "Draws results (\"-\": standard input) with gnuplot and prints the pictures' names.",
+	.summary =
+		"Draws results (\"-\": standard input) with gnuplot and prints the pictures' names.",
 	.details =
 		"  histograms    the letter's histograms, with its counts of 2017 on top\n"
 		"  percentiles   how slow the slowest faults are\n"
@@ -98,8 +108,7 @@ static int make_script(const struct plot *plot, const struct plot_page *page, in
 	return ret;
 }
 
-static int draw(const struct plot *plot, const struct plot_page *page, int format,
-		const char *path)
+static int draw(const struct plot *plot, const struct plot_page *page, int format, const char *path)
 {
 	auto_free char *script = NULL, *image = NULL;
 	size_t script_length, image_length;
@@ -170,8 +179,8 @@ static int make_directory(const char *path)
 {
 	struct stat st;
 
-	if (mkdir(path, 0777) == 0 || (errno == EEXIST && stat(path, &st) == 0 &&
-				       S_ISDIR(st.st_mode)))
+	if (mkdir(path, 0777) == 0 ||
+	    (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
 		return 0;
 	return diag_errno(errno, "make directory %s", path);
 }

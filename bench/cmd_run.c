@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "cleanup.h"
+#include "clock.h"
 #include "cpus.h"
 #include "diag.h"
 #include "host.h"
@@ -41,14 +41,15 @@ struct run_options {
 	bool has_progress;
 };
 
-#define OPTION(letter_, name_, argument_, help_, parse_, field_, ...)                              \
-	{                                                                                          \
-		.letter = (letter_), .name = (name_), .argument = (argument_), .help = (help_),    \
-		.parse = (parse_), .offset = offsetof(struct run_options, field_), __VA_ARGS__     \
+#define OPTION(letter_, name_, argument_, help_, parse_, field_, ...)                           \
+	{                                                                                       \
+		.letter = (letter_), .name = (name_), .argument = (argument_), .help = (help_), \
+		.parse = (parse_), .offset = offsetof(struct run_options, field_), __VA_ARGS__  \
 	}
 
 static const struct opt_row rows[] = {
-	OPTION('s', "suite", "NAME|FILE", "the cells (default: " DEFAULT_SUITE ")", opt_string, suite),
+	OPTION('s', "suite", "NAME|FILE", "the cells (default: " DEFAULT_SUITE ")", opt_string,
+	       suite),
 	OPTION(0, "device", "DEV", "format this device, file or /dev/daxX.Y for each cell",
 	       opt_string, device),
 	OPTION(0, "dir", "DIR", "use nameless files in this folder, as it is mounted", opt_string,
@@ -65,8 +66,8 @@ static const struct opt_row rows[] = {
 	OPTION(0, "access", "LIST", "that faults:", opt_words, axes.access, .words = access_words),
 	OPTION(0, "page-size", "LIST", "of the mapping:", opt_words, axes.page,
 	       .words = page_words),
-	OPTION(0, "pages", "LIST", "faults of each thread (default: the suite's, or 512)",
-	       opt_u64s, axes.pages, .min = 1, .max = CELL_MAX_PAGES),
+	OPTION(0, "pages", "LIST", "faults of each thread (default: the suite's, or 512)", opt_u64s,
+	       axes.pages, .min = 1, .max = CELL_MAX_PAGES),
 	OPTION(0, "threads", "LIST", "that fault at once (default: 1)", opt_u64s, axes.threads,
 	       .min = 1, .max = CELL_MAX_THREADS),
 	OPTION(0, "files", "LIST", "for all threads, or for each:", opt_words, axes.files,
@@ -75,7 +76,8 @@ static const struct opt_row rows[] = {
 	       opt_u64, axes.pause_us, .max = 60000000),
 	OPTION(0, "scheduler", "WORD", "of the threads (default: fifo on one CPU):", opt_word,
 	       axes.sched, .words = sched_words),
-	OPTION(0, "cpus", "LIST", "to fault on (default: from the last CPU down)", opt_string, cpus),
+	OPTION(0, "cpus", "LIST", "to fault on (default: from the last CPU down)", opt_string,
+	       cpus),
 	OPTION('r', "repeat", "N", "times, each on a fresh file system", opt_u64, repeat, .min = 1,
 	       .max = 10000),
 	OPTION('o', "output", "FILE", "the result (default: syncfault-SUITE-TIME.json; -: stdout)",
@@ -97,7 +99,8 @@ static const struct opt_command command = {
 	.rows = rows,
 };
 
-/* "ext4,xfs" is a list of names; what has a colon is one file system, its options may hold commas. */
+/* "ext4,xfs" is a list of names; what has a colon is one file system, its options may hold commas.
+ */
 static int take_file_systems(struct run_options *options)
 {
 	for (size_t i = 0; i < options->fs.count; i++) {
@@ -290,8 +293,8 @@ static int write_result(const struct run_options *options, const struct result *
 	auto_free char *text = NULL, *path = name_output(options, result);
 	char *show[] = { "show", "--table", path, NULL };
 	size_t length;
-	int ret = path ? result_format(result, &text, &length) :
-			 diag_errno(ENOMEM, "name the result");
+	int ret = path ? result_format(result, &text, &length)
+		       : diag_errno(ENOMEM, "name the result");
 
 	if (!ret)
 		ret = outfile_write(path, text, length);
@@ -332,8 +335,8 @@ static int run_cells(const struct run_options *options, struct target *target,
 	return ret ? ret : describe_machine(result);
 }
 
-static int run_target(struct run_options *options, const struct suite *suite,
-		      struct target *target, const struct cpus *cpus, struct result *result)
+static int run_target(struct run_options *options, const struct suite *suite, struct target *target,
+		      const struct cpus *cpus, struct result *result)
 {
 	struct cell_config *cells;
 	size_t count;

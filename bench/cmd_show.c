@@ -17,13 +17,21 @@ struct show_params {
 };
 
 static const struct opt_row rows[] = {
-	{ .name = "letter", .parse = opt_flag, .offset = offsetof(struct show_params, letter),
+	{ .name = "letter",
+	  .parse = opt_flag,
+	  .offset = offsetof(struct show_params, letter),
 	  .help = "only the letter's layout: min, avg, max and buckets" },
-	{ .name = "table", .parse = opt_flag, .offset = offsetof(struct show_params, table),
+	{ .name = "table",
+	  .parse = opt_flag,
+	  .offset = offsetof(struct show_params, table),
 	  .help = "only percentiles, and the price of MAP_SYNC" },
-	{ .name = "json", .parse = opt_flag, .offset = offsetof(struct show_params, json),
+	{ .name = "json",
+	  .parse = opt_flag,
+	  .offset = offsetof(struct show_params, json),
 	  .help = "one JSON document, a row for each cell" },
-	{ .name = "tsv", .parse = opt_flag, .offset = offsetof(struct show_params, tsv),
+	{ .name = "tsv",
+	  .parse = opt_flag,
+	  .offset = offsetof(struct show_params, tsv),
 	  .help = "tab-separated values, a line for each cell" },
 	{ .name = NULL },
 };
@@ -31,8 +39,9 @@ static const struct opt_row rows[] = {
 static const struct opt_command command = {
 	.name = "show",
 	.synopsis = "[--letter] [--table] [--json | --tsv] RESULT…",
-	.summary = "Prints results (\"-\": standard input): per file system the letter's own layout, "
-		   "then a table.",
+	.summary =
+		"Prints results (\"-\": standard input): per file system the letter's own layout, "
+		"then a table.",
 	.details = "Text is in microseconds, JSON and TSV are in nanoseconds. Results of different "
 		   "clocks,\nkernels or machines never share a table. Several runs of one cell are "
 		   "one row in text, the\nmedian over the runs, and a row each in JSON and TSV.\n"
@@ -46,10 +55,11 @@ static int print_all(const struct show_params *params, const struct matrix *matr
 		     const struct result *reference)
 {
 	bool is_all = params->letter == params->table;
-	const struct show show = {
-		.out = stdout, .has_colour = diag_has_colour(STDOUT_FILENO),
-		.with_letter = is_all || params->letter, .with_table = is_all || params->table,
-		.reference = reference };
+	const struct show show = { .out = stdout,
+				   .has_colour = diag_has_colour(STDOUT_FILENO),
+				   .with_letter = is_all || params->letter,
+				   .with_table = is_all || params->table,
+				   .reference = reference };
 
 	if (params->json)
 		return show_json(stdout, matrix, reference);

@@ -20,7 +20,8 @@ int cpus_read(struct cpus *cpus);
 /* Takes "2", "2,3" or "4-7"; -EINVAL after one line on stderr (not a list, or not allowed). */
 int cpus_choose(struct cpus *cpus, const char *list);
 
-/* The CPU of the thread of that index: as chosen, else the allowed ones from the last to the first. */
+/* The CPU of the thread of that index: as chosen, else the allowed ones from the last to the first.
+ */
 int cpus_of_thread(const struct cpus *cpus, size_t thread);
 
 /* What is left for the load beside threads; all of them, and false, where nothing is left. */

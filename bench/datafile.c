@@ -16,9 +16,9 @@
 
 #define WRITE_BYTES (1 << 20)
 /*
- * The page cache takes the length of a write as the size of its folio, and since Linux 6.18 one fault
- * maps a whole folio (19773df031bc, mm/fault: try to map the entire file folio in finish_fault): for
- * faults of 4 KiB each, files are written by 4 KiB.
+ * The page cache takes the length of a write as the size of its folio, and since Linux 6.18 one
+ * fault maps a whole folio (19773df031bc, mm/fault: try to map the entire file folio in
+ * finish_fault): for faults of 4 KiB each, files are written by 4 KiB.
  */
 #define SMALL_WRITE_BYTES 4096
 
@@ -128,8 +128,7 @@ static int write_all(int fd, const struct cell_config *config, uint64_t bytes)
 		return -ENOMEM;
 	for (uint64_t done = 0; done < bytes;) {
 		uint64_t left = bytes - done;
-		ssize_t n = pwrite(fd, buffer, left < step ? left : step,
-				   (off_t)done);
+		ssize_t n = pwrite(fd, buffer, left < step ? left : step, (off_t)done);
 
 		if (n < 0 && errno != EINTR)
 			return -errno;

@@ -11,7 +11,7 @@
 
 /* Where files are made. */
 struct workplace {
-	int dir_fd; /* owned by who made the workplace */
+	int dir_fd;    /* owned by who made the workplace */
 	bool is_named; /* ours alone: files have names. Else they never have one (O_TMPFILE) */
 };
 

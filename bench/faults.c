@@ -147,8 +147,8 @@ static void settle_thread(struct runner *runner)
 	CPU_ZERO(&cpus);
 	if (plan->cpu >= 0) {
 		CPU_SET(plan->cpu, &cpus);
-		runner->outcome->error = -pthread_setaffinity_np(pthread_self(), sizeof(cpus),
-								 &cpus);
+		runner->outcome->error =
+			-pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus);
 	}
 	prctl(PR_SET_TIMERSLACK, 1);
 	runner->outcome->has_fifo =
@@ -159,8 +159,11 @@ static void settle_thread(struct runner *runner)
 static void warm_up(struct runner *runner)
 {
 	const struct fault_plan warm = {
-		.clock = runner->plan->clock, .base = (char *)runner->chunk, .pages = 1,
-		.stride_bytes = 1, .access = runner->plan->access,
+		.clock = runner->plan->clock,
+		.base = (char *)runner->chunk,
+		.pages = 1,
+		.stride_bytes = 1,
+		.access = runner->plan->access,
 		.pause_us = runner->plan->pause_us ? 1 : 0,
 	};
 	struct runner dry = *runner;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The timed loop. Between the two clock reads there is one access to one page, and nothing else; the
- * pause, where there is one, is slept between two timed spans.
+ * The timed loop. Between the two clock reads there is one access to one page, and nothing else;
+ * the pause, where there is one, is slept between two timed spans.
  */
 #ifndef SYNCFAULT_FAULTS_H
 #define SYNCFAULT_FAULTS_H
@@ -17,14 +17,14 @@
 /* What one thread does. All of it is set before the thread starts, and const from then on. */
 struct fault_plan {
 	const struct clock *clock;
-	char *base; /* first page of this thread */
+	char *base;	       /* first page of this thread */
 	uint64_t stride_bytes; /* from one access to the next */
 	uint64_t pages;
 	int access; /* enum cell_access */
 	uint64_t pause_us;
 	int cpu; /* to run on, or -1 */
 	bool is_fifo;
-	uint64_t keep_samples; /* at most RESULT_MAX_SAMPLES */
+	uint64_t keep_samples;		    /* at most RESULT_MAX_SAMPLES */
 	const _Atomic uint64_t *load_bytes; /* the load's counter */
 };
 
@@ -33,7 +33,7 @@ struct fault_outcome {
 	int error; /* 0 or -errno; -EFAULT: SIGBUS at page error_page; -EINTR: told to stop */
 	uint64_t error_page;
 	bool has_fifo;
-	bool is_locked; /* its memory was locked */
+	bool is_locked;	 /* its memory was locked */
 	uint64_t faults; /* minor and major, of this thread, while it timed */
 	uint64_t begin_load_bytes, end_load_bytes;
 	struct hist hist;

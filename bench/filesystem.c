@@ -69,8 +69,7 @@ static bool add_ext4(struct filesystem_command *command, const struct cell_confi
 		 (int)value, user);
 	snprintf(rest, sizeof(rest), "%.*s %s", (int)before, options, user + value);
 	return add_words(command, "-q -F -b 4096 -L " LABEL) && add_words(command, extended) &&
-	       (!is_repeatable || add_words(command, "-U " FIXED_UUID)) &&
-	       add_words(command, rest);
+	       (!is_repeatable || add_words(command, "-U " FIXED_UUID)) && add_words(command, rest);
 }
 
 static bool add_xfs(struct filesystem_command *command, const struct cell_config *config,
@@ -156,9 +155,9 @@ static const struct {
 	const char *name;
 	unsigned int attribute;
 } attribute_options[] = {
-	{ "noatime", MOUNT_ATTR_NOATIME },     { "strictatime", MOUNT_ATTR_STRICTATIME },
-	{ "relatime", MOUNT_ATTR_RELATIME },   { "nodiratime", MOUNT_ATTR_NODIRATIME },
-	{ "nosuid", MOUNT_ATTR_NOSUID },       { "nodev", MOUNT_ATTR_NODEV },
+	{ "noatime", MOUNT_ATTR_NOATIME },   { "strictatime", MOUNT_ATTR_STRICTATIME },
+	{ "relatime", MOUNT_ATTR_RELATIME }, { "nodiratime", MOUNT_ATTR_NODIRATIME },
+	{ "nosuid", MOUNT_ATTR_NOSUID },     { "nodev", MOUNT_ATTR_NODEV },
 	{ "noexec", MOUNT_ATTR_NOEXEC },
 };
 
@@ -222,8 +221,7 @@ static int set_options(int context, const struct cell_config *config, unsigned i
 	return 0;
 }
 
-int filesystem_mount(const struct cell_config *config, const char *device,
-		     struct verdict *verdict)
+int filesystem_mount(const struct cell_config *config, const char *device, struct verdict *verdict)
 {
 	auto_close int context = fsopen(config->fs, FSOPEN_CLOEXEC);
 	unsigned int attributes = 0;

@@ -9,21 +9,21 @@
 #include "verdict.h"
 
 /*
- * Runs mkfs of config->fs on device, with config->mkfs_options behind our own: 4 KiB blocks for ext4
- * (it takes 1 KiB on small devices, which DAX refuses), no lazy initialisation (its thread would run
- * beside the faults), 2 MiB alignment for 2m cells. is_repeatable: UUID and hash seed are fixed, so
- * that two runs make the same bytes. No mkfs program: skipped.
+ * Runs mkfs of config->fs on device, with config->mkfs_options behind our own: 4 KiB blocks for
+ * ext4 (it takes 1 KiB on small devices, which DAX refuses), no lazy initialisation (its thread
+ * would run beside the faults), 2 MiB alignment for 2m cells. is_repeatable: UUID and hash seed are
+ * fixed, so that two runs make the same bytes. No mkfs program: skipped.
  */
 int filesystem_make(const struct cell_config *config, const char *device, bool is_repeatable,
 		    struct verdict *verdict);
 
 /*
  * Mounts device with config->mount_options and the DAX mode of config. The mount is attached to no
- * directory of any namespace (fsmount(2)): nobody else sees it, and it ends with the last descriptor
- * on it, however the process ends. Returns a descriptor of its root, or what verdict says.
+ * directory of any namespace (fsmount(2)): nobody else sees it, and it ends with the last
+ * descriptor on it, however the process ends. Returns a descriptor of its root, or what verdict
+ * says.
  */
-int filesystem_mount(const struct cell_config *config, const char *device,
-		     struct verdict *verdict);
+int filesystem_mount(const struct cell_config *config, const char *device, struct verdict *verdict);
 
 /* A mkfs command line for config on device, for tests: NULL-terminated, at most size words. */
 struct filesystem_command {

@@ -7,10 +7,10 @@
 #include <stdio.h>
 
 /*
- * Runs script through gnuplot, which writes one picture to where the string variable `output` of the
- * script says: it is set in front of script. Nothing is written to any file system. On success *image
- * is the caller's to free. -ENOENT: there is no gnuplot, told in one line that names the package;
- * -EINTR: a stop was asked for; else -errno, told with gnuplot's last words.
+ * Runs script through gnuplot, which writes one picture to where the string variable `output` of
+ * the script says: it is set in front of script. Nothing is written to any file system. On success
+ * *image is the caller's to free. -ENOENT: there is no gnuplot, told in one line that names the
+ * package; -EINTR: a stop was asked for; else -errno, told with gnuplot's last words.
  */
 int gnuplot_draw(const char *script, size_t script_length, char **image, size_t *image_length);
 

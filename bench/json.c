@@ -116,7 +116,7 @@ static json_t *build_field(const struct json_row *row, void *object)
 	case JSON_KIND_U64:
 		if (*(uint64_t *)field == U64_ABSENT)
 			return json_null();
-		return json_integer((json_int_t)*(uint64_t *)field);
+		return json_integer((json_int_t) * (uint64_t *)field);
 	case JSON_KIND_REAL:
 		return isnan(*(double *)field) ? json_null() : json_real(*(double *)field);
 	case JSON_KIND_BOOL:
@@ -163,12 +163,10 @@ static bool is_flat(json_t *json)
 	json_t *value;
 	size_t i;
 
-	json_array_foreach(json, i, value)
-		if (json_is_array(value) || json_is_object(value))
-			return false;
-	json_object_foreach(json, key, value)
-		if (json_is_array(value) || json_is_object(value))
-			return false;
+	json_array_foreach(json, i,
+			   value) if (json_is_array(value) || json_is_object(value)) return false;
+	json_object_foreach(json, key,
+			    value) if (json_is_array(value) || json_is_object(value)) return false;
 	return true;
 }
 
@@ -191,12 +189,14 @@ static void print_indented(FILE *out, json_t *json, int depth)
 		return;
 	}
 	fputc(json_is_array(json) ? '[' : '{', out);
-	json_array_foreach(json, i, value) {
+	json_array_foreach(json, i, value)
+	{
 		fprintf(out, "%s\n%*s", glue, 2 * depth + 2, "");
 		print_indented(out, value, depth + 1);
 		glue = ",";
 	}
-	json_object_foreach(json, key, value) {
+	json_object_foreach(json, key, value)
+	{
 		fprintf(out, "%s\n%*s\"%s\": ", glue, 2 * depth + 2, "", key);
 		print_indented(out, value, depth + 1);
 		glue = ",";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * JSON documents from tables: a row names a key and the field it fills, and serves reading, checking
- * and writing alike. The only module (json.c, json_read.c) that knows jansson.
+ * JSON documents from tables: a row names a key and the field it fills, and serves reading,
+ * checking and writing alike. The only module (json.c, json_read.c) that knows jansson.
  */
 #ifndef SYNCFAULT_JSON_H
 #define SYNCFAULT_JSON_H
@@ -13,14 +13,15 @@
 #include "result.h"
 
 enum json_kind {
-	JSON_KIND_U64, /* uint64_t; absent: U64_ABSENT */
-	JSON_KIND_REAL, /* double; absent: NAN */
-	JSON_KIND_BOOL, /* int; absent: BOOL_ABSENT */
-	JSON_KIND_STRING, /* char *, owned; absent: NULL */
-	JSON_KIND_WORD, /* int, index in words; never absent */
+	JSON_KIND_U64,	   /* uint64_t; absent: U64_ABSENT */
+	JSON_KIND_REAL,	   /* double; absent: NAN */
+	JSON_KIND_BOOL,	   /* int; absent: BOOL_ABSENT */
+	JSON_KIND_STRING,  /* char *, owned; absent: NULL */
+	JSON_KIND_WORD,	   /* int, index in words; never absent */
 	JSON_KIND_STRINGS, /* struct strings */
-	JSON_KIND_U64S, /* uint64_t *, with its size_t count at count_offset */
-	JSON_KIND_OBJECT, /* nested struct, by rows; absent where the bool at count_offset is false */
+	JSON_KIND_U64S,	   /* uint64_t *, with its size_t count at count_offset */
+	JSON_KIND_OBJECT,  /* nested struct, by rows; absent where the bool at count_offset is false
+			    */
 	JSON_KIND_OBJECTS, /* array of structs of size item_size, size_t count at count_offset */
 };
 
@@ -54,9 +55,9 @@ static inline bool *json_presence(const struct json_row *row, void *object)
 }
 
 /*
- * Reads an object of text into *object, whose fields are absent (json_clear). Keys that no row names
- * are refused by name: a result of a later schema must not be half understood. On failure one line
- * on stderr, "NAME: cells[3].latency.min: …", -EINVAL (or -ENOMEM), and *object is cleared.
+ * Reads an object of text into *object, whose fields are absent (json_clear). Keys that no row
+ * names are refused by name: a result of a later schema must not be half understood. On failure one
+ * line on stderr, "NAME: cells[3].latency.min: …", -EINVAL (or -ENOMEM), and *object is cleared.
  */
 int json_read(const char *text, size_t length, const char *name, const struct json_row *rows,
 	      void *object);
@@ -69,8 +70,8 @@ void json_init(const struct json_row *rows, void *object);
 void json_clear(const struct json_row *rows, void *object);
 
 /*
- * The string at a top-level key of text, for telling a schema before all else. -EINVAL after one line
- * on stderr where text is no JSON, -ENOENT in silence where there is no such string.
+ * The string at a top-level key of text, for telling a schema before all else. -EINVAL after one
+ * line on stderr where text is no JSON, -ENOENT in silence where there is no such string.
  */
 int json_peek_string(const char *text, size_t length, const char *name, const char *key,
 		     char *value, size_t size);

@@ -9,8 +9,8 @@
 
 #include "diag.h"
 
-#define PATH_SIZE   256
-#define MAX_VALUES  (16u << 20)
+#define PATH_SIZE  256
+#define MAX_VALUES (16u << 20)
 
 /* Where the reader is, for messages: "cells[3].latency.min". */
 struct place {
@@ -119,7 +119,8 @@ static int read_strings(struct place *place, json_t *json, uint64_t max, struct 
 
 	if (ret)
 		return ret;
-	json_array_foreach(json, i, item) {
+	json_array_foreach(json, i, item)
+	{
 		size_t length = enter(place, NULL, i);
 
 		if (!json_is_string(item))
@@ -217,7 +218,8 @@ static int refuse_unknown_keys(struct place *place, json_t *json, const struct j
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(json, key, value) {
+	json_object_foreach(json, key, value)
+	{
 		const struct json_row *row = rows;
 
 		while (row->key && strcmp(row->key, key) != 0)

@@ -17,13 +17,13 @@
 #include "stop.h"
 
 /* A tree of middling files: large enough to allocate blocks, small enough to create inodes. */
-#define MAX_FILES   32
-#define FILE_BYTES  (256 << 10)
-#define MIN_FILES   2
-#define COPY_BYTES  (64 << 10)
-#define FREE_SHARE  4
-#define START_MS    10000
-#define POLL_US	    500
+#define MAX_FILES  32
+#define FILE_BYTES (256 << 10)
+#define MIN_FILES  2
+#define COPY_BYTES (64 << 10)
+#define FREE_SHARE 4
+#define START_MS   10000
+#define POLL_US	   500
 
 struct load_shared {
 	_Atomic uint64_t bytes;
@@ -168,8 +168,8 @@ int load_start(struct load *load, const struct workplace *place, const cpu_set_t
 	load->pid = fork();
 	if (load->pid == 0)
 		run_child(&copier, parent, cpus);
-	ret = load->pid < 0 ? verdict_fail(verdict, "fork the load: %s", strerror(errno)) :
-			      await_first_bytes(load, verdict);
+	ret = load->pid < 0 ? verdict_fail(verdict, "fork the load: %s", strerror(errno))
+			    : await_first_bytes(load, verdict);
 	if (ret)
 		load_stop(load);
 	return ret;

@@ -22,8 +22,9 @@ static const struct command {
 
 static void print_usage(FILE *out)
 {
-	fprintf(out, "usage: syncfault COMMAND [OPTION…]\n\n"
-		     "Page-fault latency, synchronous (MAP_SYNC) and plain, measured and explained.\n\n");
+	fprintf(out,
+		"usage: syncfault COMMAND [OPTION…]\n\n"
+		"Page-fault latency, synchronous (MAP_SYNC) and plain, measured and explained.\n\n");
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
 	fprintf(out, "\n'syncfault COMMAND --help' tells each command's options.\n"

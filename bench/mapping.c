@@ -93,8 +93,7 @@ int mapping_has_sync_flag(const struct mapping *mapping)
 		uintptr_t from, to;
 
 		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &from, &to) == 2)
-			is_ours = from <= (uintptr_t)mapping->base &&
-				  (uintptr_t)mapping->base < to;
+			is_ours = from <= (uintptr_t)mapping->base && (uintptr_t)mapping->base < to;
 		else if (is_ours && strncmp(line, "VmFlags:", 8) == 0)
 			return strstr(line, " sf") != NULL;
 	}

@@ -19,8 +19,8 @@ static int compare_u64(uint64_t a, uint64_t b)
 }
 
 /*
- * Not part of it are the image, its seed and the command line: two file systems that were booted side
- * by side, and the phases of one, belong together. The header of what is shown names them all.
+ * Not part of it are the image, its seed and the command line: two file systems that were booted
+ * side by side, and the phases of one, belong together. The header of what is shown names them all.
  */
 static bool is_same_environment(const struct result *a, const struct result *b)
 {
@@ -39,7 +39,7 @@ static bool is_same_environment(const struct result *a, const struct result *b)
 
 static int compare_variant(const struct cell_config *a, const struct cell_config *b)
 {
-	const int words[] = { a->access - b->access, a->page - b->page,   a->commit - b->commit,
+	const int words[] = { a->access - b->access, a->page - b->page,	  a->commit - b->commit,
 			      a->files - b->files,   a->sched - b->sched, 0 };
 	const uint64_t numbers[][2] = { { a->threads, b->threads },
 					{ a->pages, b->pages },
@@ -123,8 +123,10 @@ static int sort_cells(struct matrix *matrix)
 
 		for (size_t j = 0; j < result->cell_count; j++)
 			matrix->entries[matrix->entry_count++] = (struct matrix_entry){
-				.file = matrix->files[i], .result = result,
-				.cell = &result->cells[j], .environment = environment,
+				.file = matrix->files[i],
+				.result = result,
+				.cell = &result->cells[j],
+				.environment = environment,
 			};
 	}
 	qsort(matrix->entries, matrix->entry_count, sizeof(*matrix->entries), compare_entries);

@@ -3,8 +3,8 @@
  * The cells of one or more results, in the order in which people read them, and divided by what may
  * stand together. From outside in:
  *
- *	environment	clock domain, kernel, CPU, emulator, publisher: figures of two are never in one
- *			table or picture
+ *	environment	clock domain, kernel, CPU, emulator, publisher: figures of two are never in
+ *			one table or picture
  *	variant		what every cell of the letter has in common: access, page size, pages, threads,
  *			files, commit, pause, scheduler
  *	file system	with its options and DAX mode

@@ -80,12 +80,12 @@ static int prepare_file(struct bench *bench, size_t i)
 	if (bench->site.devdax_fd >= 0) {
 		proof->is_dax = true;
 		bench->fds[i] = dup(bench->site.devdax_fd);
-		return bench->fds[i] < 0 ? verdict_fail(&bench->verdict, "dup: %s",
-							strerror(errno)) : 0;
+		return bench->fds[i] < 0 ? verdict_fail(&bench->verdict, "dup: %s", strerror(errno))
+					 : 0;
 	}
 	snprintf(name, sizeof(name), "faults-%zu", i);
-	bench->fds[i] = datafile_prepare(&bench->site.place, bench->config, name,
-					 file_bytes(bench), &proof->is_dax, &bench->verdict);
+	bench->fds[i] = datafile_prepare(&bench->site.place, bench->config, name, file_bytes(bench),
+					 &proof->is_dax, &bench->verdict);
 	return bench->fds[i] < 0 ? bench->fds[i] : 0;
 }
 
@@ -143,8 +143,9 @@ static int start_load(struct bench *bench)
 		return 0;
 	if (!cpus_for_load(bench->setup->cpus, bench->config->threads, &cpus) &&
 	    !bench->config->pause_us)
-		verdict_warn(&bench->verdict, "the load shares the faulting threads' CPUs without a "
-					      "pause: it can move little");
+		verdict_warn(&bench->verdict,
+			     "the load shares the faulting threads' CPUs without a "
+			     "pause: it can move little");
 	ret = load_start(&bench->load, &bench->site.place, &cpus, &bench->verdict);
 	return ret ? ret : record_load(bench, &cpus);
 }
@@ -230,8 +231,8 @@ static int prepare(struct bench *bench, struct target *target)
 	int ret = allocate(bench);
 
 	if (!ret)
-		ret = target_enter(target, bench->config, bench->setup->is_repeatable,
-				   &bench->site, &bench->verdict);
+		ret = target_enter(target, bench->config, bench->setup->is_repeatable, &bench->site,
+				   &bench->verdict);
 	if (!ret)
 		ret = prepare_files(bench);
 	return ret ? ret : start_load(bench);
@@ -250,8 +251,7 @@ static int measure(struct bench *bench)
 	if (ret)
 		return verdict_fail(&bench->verdict, "start %llu threads: %s",
 				    (unsigned long long)bench->config->threads, strerror(-ret));
-	ret = proof_of_faults(bench->config, bench->outcomes, &bench->cell->proof,
-			      &bench->verdict);
+	ret = proof_of_faults(bench->config, bench->outcomes, &bench->cell->proof, &bench->verdict);
 	if (!ret && bench->config->load != LOAD_NONE)
 		ret = proof_of_load(&bench->load, bench->outcomes, bench->config->threads,
 				    &bench->cell->proof, &bench->verdict);
@@ -293,7 +293,9 @@ static void record_scheduler(struct bench *bench)
 int measure_cell(const struct measure_setup *setup, struct target *target,
 		 const struct cell_config *config, uint64_t repeat, struct cell_result *cell)
 {
-	struct bench bench = { .setup = setup, .config = config, .cell = cell,
+	struct bench bench = { .setup = setup,
+			       .config = config,
+			       .cell = cell,
 			       .site = { .mount_fd = -1, .devdax_fd = -1 } };
 	char key[CELL_KEY_SIZE];
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One cell, from its configuration to its result: prepared, timed, and proved to be what it says. */
+/* One cell, from its configuration to its result: prepared, timed, and proved to be what it says.
+ */
 #ifndef SYNCFAULT_MEASURE_H
 #define SYNCFAULT_MEASURE_H
 
@@ -15,8 +16,8 @@ struct measure_setup {
 };
 
 /*
- * Fills *cell (overwritten; to be freed with the result it goes into). What happens to the cell is in
- * its status; the return value is 0, or -ENOMEM, or -EINTR when told to stop.
+ * Fills *cell (overwritten; to be freed with the result it goes into). What happens to the cell is
+ * in its status; the return value is 0, or -ENOMEM, or -EINTR when told to stop.
  */
 int measure_cell(const struct measure_setup *setup, struct target *target,
 		 const struct cell_config *config, uint64_t repeat, struct cell_result *cell);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An output file that is written whole or not at all: until the commit an old file of that name stays
- * as it is.
+ * An output file that is written whole or not at all: until the commit an old file of that name
+ * stays as it is.
  */
 #ifndef SYNCFAULT_OUTFILE_H
 #define SYNCFAULT_OUTFILE_H

@@ -11,7 +11,7 @@ struct plot_out {
 	double low, high; /* of y */
 	double x_low, x_high;
 	bool is_thinned;
-	size_t points; /* of the block that is being written */
+	size_t points;	 /* of the block that is being written */
 	bool has_points; /* of our own, in any block */
 };
 
@@ -58,8 +58,8 @@ static void write_letter(struct plot_out *out, const struct plot_page *page, cel
 	for (int load = 0; load < PLOT_LOADS; load++)
 		for (int place = 0; place < PLOT_STATES; place++)
 			for (int sync = 0; sync < PLOT_SYNCS; sync++) {
-				struct matrix_entry entry = {
-					.cell = plot_page_letter(page, load, place, sync) };
+				struct matrix_entry entry = { .cell = plot_page_letter(
+								      page, load, place, sync) };
 
 				if (entry.cell)
 					write(out, (struct matrix_span){ &entry, 1 });
@@ -70,8 +70,11 @@ static void write_letter(struct plot_out *out, const struct plot_page *page, cel
 
 static struct plot_out start(FILE *file)
 {
-	return (struct plot_out){ .file = file, .low = INFINITY, .high = -INFINITY,
-				  .x_low = INFINITY, .x_high = -INFINITY };
+	return (struct plot_out){ .file = file,
+				  .low = INFINITY,
+				  .high = -INFINITY,
+				  .x_low = INFINITY,
+				  .x_high = -INFINITY };
 }
 
 /* On a logarithmic axis there is no 0: what took less than a clock can tell stands at 1 ns. */
@@ -111,8 +114,8 @@ bool plot_histograms(const struct plot_page *page, FILE *file)
 
 	write_cells(&out, page, write_buckets);
 	write_letter(&out, page, write_buckets);
-	fprintf(file, "bucket_low = %.0f\nbucket_high = %.0f\ncount_high = %.0f\n",
-		out.x_low, out.x_high, out.high);
+	fprintf(file, "bucket_low = %.0f\nbucket_high = %.0f\ncount_high = %.0f\n", out.x_low,
+		out.x_high, out.high);
 	return out.has_points;
 }
 

@@ -18,8 +18,8 @@ static int state_at(int place)
 	return PLOT_STATES - 1 - place;
 }
 
-void plot_page_init(struct plot_page *page, struct matrix_span span,
-		    const struct result *reference, const char *title)
+void plot_page_init(struct plot_page *page, struct matrix_span span, const struct result *reference,
+		    const char *title)
 {
 	*page = (struct plot_page){ .all = span, .title = title };
 	if (!span.entries[0].result->has_provenance)
@@ -122,13 +122,15 @@ static void print_note(const struct plot_page *page, FILE *out, size_t index, si
 	char note[64] = "";
 
 	if (is_missing)
-		snprintf(note, sizeof(note), "%s %s:", words_sync(sync), status_words[cell->status]);
+		snprintf(note, sizeof(note), "%s %s:", words_sync(sync),
+			 status_words[cell->status]);
 	print_item(out, "note", index, note, NOTE_COLUMNS);
 	print_item(out, "reason", index, is_missing ? cell->reason : "", NOTE_COLUMNS);
 }
 
 static void print_row(const struct plot_page *page, FILE *out, size_t row, int load, int place)
 {
+	size_t index = (row - 1) * page->fs_count * PLOT_SYNCS;
 	char name[128];
 
 	snprintf(name, sizeof(name), "%s, %s", words_state(state_at(place)), words_load(load));
@@ -137,17 +139,17 @@ static void print_row(const struct plot_page *page, FILE *out, size_t row, int l
 	fprintf(out, "has_state[%d] = 1\nhas_load[%d] = 1\n", place + 1, load + 1);
 	for (size_t fs = 0; fs < page->fs_count; fs++)
 		for (int sync = 0; sync < PLOT_SYNCS; sync++)
-			print_note(page, out, ((row - 1) * page->fs_count + fs) * PLOT_SYNCS +
-				   (size_t)sync + 1, fs, load, place, sync);
+			print_note(page, out, ++index, fs, load, place, sync);
 }
 
 static void print_rows(const struct plot_page *page, FILE *out)
 {
 	size_t row = 0;
 
-	fprintf(out, "array row_state[%d]\narray row_load[%d]\narray row_name[%d]\n"
-		     "array note[%zu]\narray reason[%zu]\n", PLOT_STATES * PLOT_LOADS, PLOT_STATES * PLOT_LOADS,
-		PLOT_STATES * PLOT_LOADS,
+	fprintf(out,
+		"array row_state[%d]\narray row_load[%d]\narray row_name[%d]\n"
+		"array note[%zu]\narray reason[%zu]\n",
+		PLOT_STATES * PLOT_LOADS, PLOT_STATES * PLOT_LOADS, PLOT_STATES * PLOT_LOADS,
 		PLOT_STATES * PLOT_LOADS * PLOT_SYNCS * page->fs_count,
 		PLOT_STATES * PLOT_LOADS * PLOT_SYNCS * page->fs_count);
 	for (int place = 0; place < PLOT_STATES; place++)
@@ -169,8 +171,7 @@ static void print_status(const struct plot_page *page, FILE *out)
 {
 	size_t index = 0, most_runs = 0;
 
-	fprintf(out, "array status[%zu]\n",
-		page->fs_count * PLOT_LOADS * PLOT_STATES * PLOT_SYNCS);
+	fprintf(out, "array status[%zu]\n", page->fs_count * PLOT_LOADS * PLOT_STATES * PLOT_SYNCS);
 	for (size_t fs = 0; fs < page->fs_count; fs++)
 		for (int load = 0; load < PLOT_LOADS; load++)
 			for (int place = 0; place < PLOT_STATES; place++)

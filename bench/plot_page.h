@@ -10,7 +10,7 @@
  *	row_count, row_state[], row_load[], row_name[]	the rows: indices as below, and text
  *	state_name[1..STATES], load_name[1..LOADS], has_state[], has_load[]
  *	note[], reason[]			why a cell has no numbers, or ''; see note_index()
- *	status[1 + plot_block()]		"ok", "skipped", "failed", or '' where it was not asked for
+ *	status[1 + plot_block()]		"ok", "skipped", "failed", or '' where not asked for
  *	run_count				the most runs that a cell has
  *	STATES, LOADS				how many there can be
  *	has_letter				whether $letter holds anything

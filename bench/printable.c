@@ -25,7 +25,7 @@ static size_t decode(const unsigned char *s, uint32_t *code)
 	return length;
 }
 
-/* Controls, line and paragraph separators, zero width and bidirectional marks, private use, tags. */
+/* Controls, line separators, zero width and bidirectional marks, private use, tags. */
 static bool is_hostile(uint32_t code)
 {
 	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0xad || code == 0x61c ||

@@ -13,10 +13,10 @@
 #define PRINTABLE_NUMBER 48
 
 /*
- * Copies text to buffer as one line of at most columns terminal columns, "…" at its end where it was
- * cut. Control characters, broken UTF-8 and what turns the direction of writing become '?'. NULL is
- * copied as "". size must hold 4 bytes a column and the terminator, or the copy ends earlier.
- * Returns buffer.
+ * Copies text to buffer as one line of at most columns terminal columns, "…" at its end where it
+ * was cut. Control characters, broken UTF-8 and what turns the direction of writing become '?'.
+ * NULL is copied as "". size must hold 4 bytes a column and the terminator, or the copy ends
+ * earlier. Returns buffer.
  */
 const char *printable(const char *text, size_t columns, char *buffer, size_t size);
 

@@ -10,7 +10,8 @@
 void progress_start(struct progress *progress, bool is_wanted, size_t total)
 {
 	*progress = (struct progress){ .is_terminal = isatty(STDERR_FILENO),
-				       .has_lines = is_wanted, .total = total };
+				       .has_lines = is_wanted,
+				       .total = total };
 }
 
 static void name_cell(const struct cell_config *config, char *name, size_t size)

@@ -4,14 +4,14 @@
 #include <errno.h>
 #include <string.h>
 
-static int judge_error(const struct fault_outcome *outcome, uint64_t pages,
-		       struct verdict *verdict)
+static int judge_error(const struct fault_outcome *outcome, uint64_t pages, struct verdict *verdict)
 {
 	if (outcome->error == -EINTR)
 		return verdict_fail(verdict, "interrupted");
 	if (outcome->error == -EFAULT)
-		return verdict_fail(verdict, "SIGBUS at page %llu of %llu: the file system is full, or "
-					     "the page cannot be read",
+		return verdict_fail(verdict,
+				    "SIGBUS at page %llu of %llu: the file system is full, or "
+				    "the page cannot be read",
 				    (unsigned long long)outcome->error_page,
 				    (unsigned long long)pages);
 	return verdict_fail(verdict, "put a thread on its CPU: %s", strerror(-outcome->error));

@@ -174,8 +174,8 @@ static int fill_percentiles(struct latency *latency, const struct hist *hist)
 		qsort(sorted, latency->sample_count, sizeof(*sorted), compare_u64);
 	}
 	for (size_t i = 0; i < sizeof(p) / sizeof(p[0]); i++)
-		*values[i] = is_exact ? hist_exact_quantile_ns(sorted, latency->count, p[i]) :
-					hist_quantile_ns(hist, p[i]);
+		*values[i] = is_exact ? hist_exact_quantile_ns(sorted, latency->count, p[i])
+				      : hist_quantile_ns(hist, p[i]);
 	return 0;
 }
 
@@ -189,7 +189,9 @@ static int fill_log2_us(struct latency *latency, const struct hist *hist)
 		return -ENOMEM;
 	for (unsigned int i = first; i <= last; i++)
 		latency->log2_us[latency->log2_us_count++] = (struct bucket){
-			.from = log2_us_from(i), .to = log2_us_to(i), .count = hist->log2_us[i],
+			.from = log2_us_from(i),
+			.to = log2_us_to(i),
+			.count = hist->log2_us[i],
 		};
 	return 0;
 }
@@ -205,11 +207,11 @@ static int fill_hist_ns(struct latency *latency, const struct hist *hist)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < SLOT_COUNT; i++)
 		if (hist->slots[i])
-			latency->hist_ns[n++] = (struct bucket){ slot_low(i), slot_high(i),
-								 hist->slots[i] };
+			latency->hist_ns[n++] =
+				(struct bucket){ slot_low(i), slot_high(i), hist->slots[i] };
 	if (hist->over)
-		latency->hist_ns[n++] = (struct bucket){ slot_low(SLOT_COUNT), hist->max_ns,
-							 hist->over };
+		latency->hist_ns[n++] =
+			(struct bucket){ slot_low(SLOT_COUNT), hist->max_ns, hist->over };
 	latency->hist_ns_count = n;
 	return 0;
 }
@@ -217,9 +219,12 @@ static int fill_hist_ns(struct latency *latency, const struct hist *hist)
 int latency_fill(struct latency *latency, const struct hist *hist, uint64_t *samples,
 		 size_t sample_count)
 {
-	*latency = (struct latency){ .count = hist->count, .min = hist->min_ns,
-				     .max = hist->max_ns, .mean = hist_mean_ns(hist),
-				     .samples = samples, .sample_count = sample_count };
+	*latency = (struct latency){ .count = hist->count,
+				     .min = hist->min_ns,
+				     .max = hist->max_ns,
+				     .mean = hist_mean_ns(hist),
+				     .samples = samples,
+				     .sample_count = sample_count };
 	if (fill_percentiles(latency, hist) || fill_log2_us(latency, hist) ||
 	    fill_hist_ns(latency, hist))
 		return -ENOMEM;

@@ -46,7 +46,7 @@ struct proof {
 	uint64_t faults_expected;
 	uint64_t faults_observed;
 	uint64_t page_size; /* bytes, verified */
-	int is_dax; /* true, false or BOOL_ABSENT */
+	int is_dax;	    /* true, false or BOOL_ABSENT */
 	int has_map_sync;
 	uint64_t load_bytes; /* moved by the load while the faults were timed */
 };
@@ -75,8 +75,9 @@ struct placement {
 	uint64_t *load_cpus; /* where the load may run; empty without load */
 	size_t load_cpu_count;
 	char *target; /* the device or directory */
-	uint64_t stride_bytes; /* between two accesses; above the page size where reads map around */
-	uint64_t load_files; /* how many files the copy copies, and of what size */
+	uint64_t
+		stride_bytes; /* between two accesses; above the page size where reads map around */
+	uint64_t load_files;  /* how many files the copy copies, and of what size */
 	uint64_t load_file_bytes;
 };
 
@@ -95,10 +96,10 @@ struct cell_result {
 };
 
 struct host {
-	char *kernel; /* uname -r */
-	char *version; /* uname -v */
-	char *machine; /* uname -m */
-	char *build_id; /* of the kernel, from /sys/kernel/notes */
+	char *kernel;	     /* uname -r */
+	char *version;	     /* uname -v */
+	char *machine;	     /* uname -m */
+	char *build_id;	     /* of the kernel, from /sys/kernel/notes */
 	char *config_digest; /* "sha256:…" of the kernel's configuration file */
 	char *cpu;
 	double mhz;
@@ -127,7 +128,7 @@ struct guest {
 struct clock_info {
 	int domain;
 	char *source;
-	char *unit; /* always "ns" */
+	char *unit;	    /* always "ns" */
 	uint64_t read_cost; /* ns between two adjacent reads, median */
 	uint64_t read_cost_min;
 	double ticks_per_us;
@@ -170,9 +171,9 @@ void cell_result_init(struct cell_result *cell);
 void cell_result_free(struct cell_result *cell);
 
 /*
- * Reads and checks the file at path ("-": standard input). On success *result is the caller's, to be
- * freed. On failure one line on stderr says what is wrong and where in the document; -EINVAL for a
- * file that is no result, -EFBIG beyond RESULT_MAX_BYTES, else what the system said.
+ * Reads and checks the file at path ("-": standard input). On success *result is the caller's, to
+ * be freed. On failure one line on stderr says what is wrong and where in the document; -EINVAL for
+ * a file that is no result, -EFBIG beyond RESULT_MAX_BYTES, else what the system said.
  */
 int result_read(const char *path, struct result *result);
 

@@ -11,7 +11,7 @@
 
 static const char *check_percentiles(const struct latency *latency)
 {
-	const uint64_t values[] = { latency->min, latency->p50, latency->p90,
+	const uint64_t values[] = { latency->min, latency->p50,	 latency->p90,
 				    latency->p99, latency->p999, latency->max };
 	uint64_t last = 0;
 

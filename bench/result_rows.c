@@ -7,39 +7,42 @@
 const char *const status_words[] = { "ok", "skipped", "failed", NULL };
 const char *const domain_words[] = { "time", "instructions", NULL };
 
-#define MAX_TEXT   65536
-#define MAX_ITEMS  65536
+#define MAX_TEXT  65536
+#define MAX_ITEMS 65536
 /* An hour in nanoseconds times ten: no fault that a person waited for took longer. */
-#define MAX_NS	   36000000000000ULL
-#define MAX_COUNT  (1ULL << 48)
-#define MAX_SIZE   (1ULL << 60)
+#define MAX_NS	  36000000000000ULL
+#define MAX_COUNT (1ULL << 48)
+#define MAX_SIZE  (1ULL << 60)
 
-#define ROW(struct_, key_, kind_, is_required_, field_, ...)                                       \
-	{                                                                                          \
-		.key = (key_), .kind = JSON_KIND_##kind_, .is_required = (is_required_),           \
-		.offset = offsetof(struct_, field_), .count_offset = JSON_NO_COUNT, __VA_ARGS__    \
+#define ROW(struct_, key_, kind_, is_required_, field_, ...)                                    \
+	{                                                                                       \
+		.key = (key_), .kind = JSON_KIND_##kind_, .is_required = (is_required_),        \
+		.offset = offsetof(struct_, field_), .count_offset = JSON_NO_COUNT, __VA_ARGS__ \
 	}
-#define TEXT(struct_, key_, is_required_, field_)                                                  \
+#define TEXT(struct_, key_, is_required_, field_) \
 	ROW(struct_, key_, STRING, is_required_, field_, .max = MAX_TEXT)
-#define WORD(struct_, key_, field_, words_)                                                        \
+#define WORD(struct_, key_, field_, words_) \
 	ROW(struct_, key_, WORD, true, field_, .words = (words_))
-#define LIST(struct_, key_, field_, count_field_, rows_)                                           \
-	{                                                                                          \
-		.key = (key_), .kind = JSON_KIND_OBJECTS, .offset = offsetof(struct_, field_),     \
-		.count_offset = offsetof(struct_, count_field_), .max = MAX_ITEMS, .rows = (rows_),\
-		.item_size = sizeof(*((struct_ *)0)->field_)                                       \
+#define LIST(struct_, key_, field_, count_field_, rows_)                                       \
+	{                                                                                      \
+		.key = (key_), .kind = JSON_KIND_OBJECTS, .offset = offsetof(struct_, field_), \
+		.count_offset = offsetof(struct_, count_field_), .max = MAX_ITEMS,             \
+		.rows = (rows_), .item_size = sizeof(*((struct_ *)0)->field_)                  \
 	}
-#define NUMBERS(struct_, key_, field_, count_field_, max_)                                         \
-	{                                                                                          \
-		.key = (key_), .kind = JSON_KIND_U64S, .offset = offsetof(struct_, field_),        \
-		.count_offset = offsetof(struct_, count_field_), .max = (max_)                     \
+#define NUMBERS(struct_, key_, field_, count_field_, max_)                                  \
+	{                                                                                   \
+		.key = (key_), .kind = JSON_KIND_U64S, .offset = offsetof(struct_, field_), \
+		.count_offset = offsetof(struct_, count_field_), .max = (max_)              \
 	}
-#define MAYBE(struct_, key_, field_, presence_, rows_)                                             \
-	{                                                                                          \
-		.key = (key_), .kind = JSON_KIND_OBJECT, .offset = offsetof(struct_, field_),      \
-		.count_offset = offsetof(struct_, presence_), .rows = (rows_)                      \
+#define MAYBE(struct_, key_, field_, presence_, rows_)                                        \
+	{                                                                                     \
+		.key = (key_), .kind = JSON_KIND_OBJECT, .offset = offsetof(struct_, field_), \
+		.count_offset = offsetof(struct_, presence_), .rows = (rows_)                 \
 	}
-#define END { .key = NULL }
+#define END                 \
+	{                   \
+		.key = NULL \
+	}
 
 static const struct json_row bucket_rows[] = {
 	ROW(struct bucket, "from", U64, true, from),

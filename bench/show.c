@@ -118,9 +118,9 @@ static struct notes find_notes(const struct show *show, const struct matrix *mat
 
 		notes.has_runs |= matrix_measured(runs) > 1;
 		notes.has_count |= result->clock.domain == DOMAIN_INSTRUCTIONS;
-		notes.has_letter |= !result->has_provenance &&
-				    matrix_letter_cell(show->reference,
-						       &runs.entries[0].cell->config);
+		notes.has_letter |=
+			!result->has_provenance &&
+			matrix_letter_cell(show->reference, &runs.entries[0].cell->config);
 	}
 	return notes;
 }
@@ -128,20 +128,28 @@ static struct notes find_notes(const struct show *show, const struct matrix *mat
 /* What a reader needs to know of the numbers, once, below them. */
 static void show_notes(const struct show *show, const struct notes *notes)
 {
-	show_wrapped(show, "All latencies are microseconds, n is faults. Percentiles are nearest "
+	show_wrapped(show,
+		     "All latencies are microseconds, n is faults. Percentiles are nearest "
 		     "rank: p99.9 of fewer than 1,000 faults is their maximum. The letter calls "
-		     "a file of holes empty and a written one preallocated.", 0);
+		     "a file of holes empty and a written one preallocated.",
+		     0);
 	if (notes->has_letter)
-		show_wrapped(show, "2017: the letter's own figures, of ext4 alone: Jan Kara, 17 Aug "
+		show_wrapped(show,
+			     "2017: the letter's own figures, of ext4 alone: Jan Kara, 17 Aug "
 			     "2017, ramdisk, real time in whole microseconds; its \"avg\" is taken "
-			     "as the mean.", 0);
+			     "as the mean.",
+			     0);
 	if (notes->has_count)
-		show_wrapped(show, "The instruction clock sees no cache, no TLB miss and no media: it "
-			     "ranks kernels and paths, and is no time to set against the letter's.", 0);
+		show_wrapped(show,
+			     "The instruction clock sees no cache, no TLB miss and no media: it "
+			     "ranks kernels and paths, and is no time to set against the letter's.",
+			     0);
 	if (notes->has_runs)
-		show_wrapped(show, "Where a cell has several runs, its row is the median of the runs' "
+		show_wrapped(show,
+			     "Where a cell has several runs, its row is the median of the runs' "
 			     "figures, and spread the range of the runs in percent of that median. "
-			     "The letter's layout counts the faults of all runs together.", 0);
+			     "The letter's layout counts the faults of all runs together.",
+			     0);
 }
 
 int show_text(const struct show *show, const struct matrix *matrix)

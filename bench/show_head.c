@@ -53,8 +53,7 @@ static void write_clock(const struct result *result, char text[FACT_SIZE])
 static void write_reading(const struct result *result, char text[FACT_SIZE])
 {
 	append(text, "", result->clock.source);
-	append_number(text, ", ", result->clock.read_cost,
-		      " ns between two reads, not subtracted");
+	append_number(text, ", ", result->clock.read_cost, " ns between two reads, not subtracted");
 }
 
 static void write_machine(const struct result *result, char text[FACT_SIZE])
@@ -106,9 +105,9 @@ static void write_source(const struct result *result, char text[FACT_SIZE])
 }
 
 static const struct fact facts[] = {
-	{ "source", write_source },	{ "kernel", write_kernel }, { "clock", write_clock },
-	{ "read by", write_reading },	{ "machine", write_machine }, { "guest", write_guest },
-	{ "image", write_image },	{ "seed", write_seed },	    { "suite", write_suite },
+	{ "source", write_source },   { "kernel", write_kernel },   { "clock", write_clock },
+	{ "read by", write_reading }, { "machine", write_machine }, { "guest", write_guest },
+	{ "image", write_image },     { "seed", write_seed },	    { "suite", write_suite },
 	{ "syncfault", write_tool },
 };
 
@@ -189,8 +188,10 @@ static void show_file(const struct matrix_entry *entry, void *context)
 {
 	char name[LINE_COLUMNS * 4 + 4];
 
-	show_heading(context, printable(strcmp(entry->file, "-") ? entry->file : "standard input",
-					LINE_COLUMNS, name, sizeof(name)), '\0');
+	show_heading(context,
+		     printable(strcmp(entry->file, "-") ? entry->file : "standard input",
+			       LINE_COLUMNS, name, sizeof(name)),
+		     '\0');
 }
 
 /* Each warning once, with the number of cells that carry it. */

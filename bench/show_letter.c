@@ -47,7 +47,8 @@ static void print_cell(const struct show *show, const struct letter_cell *cell)
 {
 	fprintf(show->out, "min=%llu", (unsigned long long)cell->min_us);
 	if (cell->sum_us == cell->sum_us)
-		fprintf(show->out, " avg=%.0f", __builtin_floor(cell->sum_us / (double)cell->count));
+		fprintf(show->out, " avg=%.0f",
+			__builtin_floor(cell->sum_us / (double)cell->count));
 	fprintf(show->out, " max=%llu\n", (unsigned long long)cell->max_us);
 	for (size_t i = 0; i < BUCKETS; i++)
 		if (cell->buckets[i].count)

@@ -11,21 +11,22 @@
 
 #define LEFT_COLUMNS 3
 
-static const char *const heads[] = { "file", "load", "sync", "n",   "min",  "p50",       "p90",
-				     "p99",  "p99.9", "max", "mean", "2017\navg", "2017\nmax" };
+static const char *const heads[] = { "file", "load",	  "sync",     "n",     "min",
+				     "p50",  "p90",	  "p99",      "p99.9", "max",
+				     "mean", "2017\navg", "2017\nmax" };
 /* Beside another file system the letter's figures are named for what they are. */
 static const char *const ext4_heads[] = { "ext4\navg'17", "ext4\nmax'17" };
 #define COLUMNS	       (sizeof(heads) / sizeof(heads[0]))
 #define LETTER_COLUMNS 2
 
-static const char *const price_heads[] = { "file",	  "load",  "p50\nnone", "p50\nmap_sync",
-					   "price", "2017\navg" };
+static const char *const price_heads[] = { "file",	    "load",  "p50\nnone",
+					   "p50\nmap_sync", "price", "2017\navg" };
 #define PRICE_COLUMNS (sizeof(price_heads) / sizeof(price_heads[0]))
 
 /* What all rows of one table have in common. */
 struct layout {
 	const struct result *reference; /* NULL: no columns of the letter's */
-	bool is_ext4; /* as is all that the letter has */
+	bool is_ext4;			/* as is all that the letter has */
 	int decimals;
 };
 
@@ -105,9 +106,8 @@ static int add_cell(struct text_table *table, const struct layout *layout, struc
 /* The letter's columns are there where it has a cell of span, and is not itself what is shown. */
 static struct layout make_layout(const struct show *show, struct matrix_span span)
 {
-	struct layout layout = {
-		.is_ext4 = !strcmp(span.entries[0].cell->config.fs, "ext4"), .decimals = 1 };
-
+	struct layout layout = { .is_ext4 = !strcmp(span.entries[0].cell->config.fs, "ext4"),
+				 .decimals = 1 };
 
 	for (size_t i = 0; i < span.count; i++) {
 		const struct matrix_entry *entry = &span.entries[i];
@@ -128,9 +128,11 @@ static int print_cells(const struct show *show, const struct layout *layout,
 		       struct matrix_span span)
 {
 	const char *all_heads[COLUMNS];
-	auto_text_table struct text_table table = {
-		.heads = all_heads, .left_columns = LEFT_COLUMNS,
-		.columns = layout->reference ? COLUMNS : COLUMNS - LETTER_COLUMNS };
+	auto_text_table struct text_table table = { .heads = all_heads,
+						    .left_columns = LEFT_COLUMNS,
+						    .columns = layout->reference
+								       ? COLUMNS
+								       : COLUMNS - LETTER_COLUMNS };
 
 	memcpy(all_heads, heads, sizeof(heads));
 	if (!layout->is_ext4)
@@ -153,8 +155,8 @@ static int add_ratio(struct text_table *table, double with, double without)
 	return text_table_add(table, isfinite(with / without) ? text : "-");
 }
 
-static int add_price(struct text_table *table, const struct layout *layout,
-		     struct matrix_span span, const struct cell_config *config)
+static int add_price(struct text_table *table, const struct layout *layout, struct matrix_span span,
+		     const struct cell_config *config)
 {
 	struct matrix_span runs = matrix_find(span, config->state, config->load, SYNC_NONE);
 	double without = matrix_runs(runs, FIGURE_P50).median, with;
@@ -184,9 +186,11 @@ static int print_prices(const struct show *show, const struct layout *layout,
 			struct matrix_span span)
 {
 	const char *all_heads[PRICE_COLUMNS];
-	auto_text_table struct text_table table = {
-		.heads = all_heads, .left_columns = 2,
-		.columns = layout->reference ? PRICE_COLUMNS : PRICE_COLUMNS - 1 };
+	auto_text_table struct text_table table = { .heads = all_heads,
+						    .left_columns = 2,
+						    .columns = layout->reference
+								       ? PRICE_COLUMNS
+								       : PRICE_COLUMNS - 1 };
 	struct matrix_span rest = span;
 
 	memcpy(all_heads, price_heads, sizeof(price_heads));

@@ -31,15 +31,16 @@ struct suite_text {
 	size_t block_count;
 };
 
-#define WORDS(key_, field_)                                                                        \
-	{                                                                                          \
-		.key = (key_), .kind = JSON_KIND_STRINGS, .offset = offsetof(struct block_text, field_), \
-		.max = CELL_MAX_LIST                                                               \
+#define WORDS(key_, field_)                                                         \
+	{                                                                           \
+		.key = (key_), .kind = JSON_KIND_STRINGS,                           \
+		.offset = offsetof(struct block_text, field_), .max = CELL_MAX_LIST \
 	}
-#define NUMBERS(key_, field_, count_)                                                              \
-	{                                                                                          \
-		.key = (key_), .kind = JSON_KIND_U64S, .offset = offsetof(struct block_text, field_), \
-		.count_offset = offsetof(struct block_text, count_), .max = CELL_MAX_LIST          \
+#define NUMBERS(key_, field_, count_)                                                     \
+	{                                                                                 \
+		.key = (key_), .kind = JSON_KIND_U64S,                                    \
+		.offset = offsetof(struct block_text, field_),                            \
+		.count_offset = offsetof(struct block_text, count_), .max = CELL_MAX_LIST \
 	}
 
 static const struct json_row block_rows[] = {
@@ -53,22 +54,38 @@ static const struct json_row block_rows[] = {
 	WORDS("files", files),
 	NUMBERS("pages", pages, page_count),
 	NUMBERS("threads", threads, thread_count),
-	{ .key = "pause_us", .kind = JSON_KIND_U64, .max = 60000000,
+	{ .key = "pause_us",
+	  .kind = JSON_KIND_U64,
+	  .max = 60000000,
 	  .offset = offsetof(struct block_text, pause_us) },
-	{ .key = "scheduler", .kind = JSON_KIND_STRING, .max = 16,
+	{ .key = "scheduler",
+	  .kind = JSON_KIND_STRING,
+	  .max = 16,
 	  .offset = offsetof(struct block_text, sched) },
 	{ .key = NULL },
 };
 
 static const struct json_row suite_rows[] = {
-	{ .key = "schema", .kind = JSON_KIND_STRING, .is_required = true, .max = 64,
+	{ .key = "schema",
+	  .kind = JSON_KIND_STRING,
+	  .is_required = true,
+	  .max = 64,
 	  .offset = offsetof(struct suite_text, schema) },
-	{ .key = "name", .kind = JSON_KIND_STRING, .is_required = true, .max = 256,
+	{ .key = "name",
+	  .kind = JSON_KIND_STRING,
+	  .is_required = true,
+	  .max = 256,
 	  .offset = offsetof(struct suite_text, name) },
-	{ .key = "summary", .kind = JSON_KIND_STRING, .max = 4096,
+	{ .key = "summary",
+	  .kind = JSON_KIND_STRING,
+	  .max = 4096,
 	  .offset = offsetof(struct suite_text, summary) },
-	{ .key = "cells", .kind = JSON_KIND_OBJECTS, .is_required = true, .max = SUITE_MAX_CELLS,
-	  .offset = offsetof(struct suite_text, blocks), .rows = block_rows,
+	{ .key = "cells",
+	  .kind = JSON_KIND_OBJECTS,
+	  .is_required = true,
+	  .max = SUITE_MAX_CELLS,
+	  .offset = offsetof(struct suite_text, blocks),
+	  .rows = block_rows,
 	  .item_size = sizeof(struct block_text),
 	  .count_offset = offsetof(struct suite_text, block_count) },
 	{ .key = NULL },

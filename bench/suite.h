@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A suite: a named list of cells. Its file gives blocks of axes, and each block means the product of
- * its axes, the last one (sync) turning fastest.
+ * A suite: a named list of cells. Its file gives blocks of axes, and each block means the product
+ * of its axes, the last one (sync) turning fastest.
  */
 #ifndef SYNCFAULT_SUITE_H
 #define SYNCFAULT_SUITE_H
@@ -19,7 +19,7 @@ struct cell_axes {
 	struct word_list dax, state, load, sync, access, page, files;
 	struct number_list pages, threads;
 	uint64_t pause_us; /* U64_ABSENT: not given */
-	int sched; /* -1: not given */
+	int sched;	   /* -1: not given */
 };
 
 struct suite {

@@ -55,7 +55,8 @@ static size_t take_digit(size_t *index, size_t radix)
 
 static int make_cell(const struct cell_axes *axes, size_t index, struct cell_config *cell)
 {
-	*cell = (struct cell_config){ .commit = COMMIT_NONE, .pause_us = axes->pause_us,
+	*cell = (struct cell_config){ .commit = COMMIT_NONE,
+				      .pause_us = axes->pause_us,
 				      .sched = axes->sched };
 	cell->sync = axes->sync.words[take_digit(&index, axes->sync.count)];
 	cell->load = axes->load.words[take_digit(&index, axes->load.count)];
@@ -71,9 +72,10 @@ static int make_cell(const struct cell_axes *axes, size_t index, struct cell_con
 
 static size_t count_cells(const struct cell_axes *axes)
 {
-	size_t factors[] = { axes->fs.count, axes->dax.count, axes->state.count, axes->load.count,
-			     axes->sync.count, axes->access.count, axes->page.count,
-			     axes->files.count, axes->pages.count, axes->threads.count };
+	size_t factors[] = { axes->fs.count,	 axes->dax.count,   axes->state.count,
+			     axes->load.count,	 axes->sync.count,  axes->access.count,
+			     axes->page.count,	 axes->files.count, axes->pages.count,
+			     axes->threads.count };
 	size_t product = 1;
 
 	for (size_t i = 0; i < sizeof(factors) / sizeof(factors[0]); i++) {

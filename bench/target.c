@@ -13,8 +13,8 @@
 #include "filesystem.h"
 
 /*
- * The line of /proc/self/mountinfo for the mount that fd is on. st_dev would not do: btrfs gives each
- * subvolume its own.
+ * The line of /proc/self/mountinfo for the mount that fd is on. st_dev would not do: btrfs gives
+ * each subvolume its own.
  */
 static int read_mount(int fd, char *fs, size_t fs_size, char *source, size_t source_size)
 {
@@ -100,11 +100,12 @@ int target_default_dax(const struct target *target, const char *fs)
 	return knows_dax && target->guard.is_dax_capable ? DAX_ALWAYS : DAX_NEVER;
 }
 
-static int enter_devdax(struct target *target, const struct cell_config *config,
-			struct site *site, struct verdict *verdict)
+static int enter_devdax(struct target *target, const struct cell_config *config, struct site *site,
+			struct verdict *verdict)
 {
 	if (config->state != STATE_WRITTEN)
-		return verdict_skip(verdict, "device DAX has no file: its blocks are always written");
+		return verdict_skip(verdict,
+				    "device DAX has no file: its blocks are always written");
 	if (config->load != LOAD_NONE)
 		return verdict_skip(verdict, "device DAX has no file system to copy files on");
 	if (config->dax != DAX_ALWAYS)

@@ -18,17 +18,17 @@ enum target_kind { TARGET_DEVICE, TARGET_DIR, TARGET_DEVDAX };
 struct target {
 	enum target_kind kind;
 	struct guard guard; /* of a device */
-	bool is_formatted; /* the device carries what we made */
-	int dir_fd; /* of a folder */
+	bool is_formatted;  /* the device carries what we made */
+	int dir_fd;	    /* of a folder */
 	bool is_dir_dax;
-	char fs[64]; /* of a folder: its file system; "devdax"; "" for a device */
+	char fs[64];	       /* of a folder: its file system; "devdax"; "" for a device */
 	char description[800]; /* for the result: path, and the folder's mount */
 };
 
 /* Where the files of one cell go, or the device that is mapped itself. */
 struct site {
 	struct workplace place;
-	int mount_fd; /* ours to close, -1 for a folder */
+	int mount_fd;  /* ours to close, -1 for a folder */
 	int devdax_fd; /* the target's, -1 otherwise */
 };
 

@@ -34,9 +34,9 @@ const char *words_sync(int sync)
 
 const char *words_clock(int domain)
 {
-	return domain == DOMAIN_INSTRUCTIONS ?
-		       "instruction clock: 1 us = 1,000 guest instructions; a count, not a time" :
-		       "real time";
+	return domain == DOMAIN_INSTRUCTIONS
+		       ? "instruction clock: 1 us = 1,000 guest instructions; a count, not a time"
+		       : "real time";
 }
 
 __attribute__((format(printf, 2, 3))) static void append(char *buffer, const char *fmt, ...)
@@ -61,7 +61,8 @@ static void append_option(char *buffer, const char *what, const char *options)
 const char *words_fs(const struct cell_config *config, char buffer[WORDS_SIZE])
 {
 	static const char *const dax[] = {
-		[DAX_ALWAYS] = NULL, [DAX_INODE] = "by inode flag", [DAX_NEVER] = "never" };
+		[DAX_ALWAYS] = NULL, [DAX_INODE] = "by inode flag", [DAX_NEVER] = "never"
+	};
 	char options[WORDS_SIZE] = "", name[FS_COLUMNS * 4 + 4];
 
 	append_option(options, "mkfs", config->mkfs_options);
@@ -97,8 +98,7 @@ const char *words_variant(const struct cell_config *config, char buffer[WORDS_SI
 	append(buffer, "%s %s faults of %s", printable_count(config->pages, number),
 	       access_words_of(config), page_words_of(config));
 	if (config->threads > 1)
-		append(buffer, " by each of %s threads%s",
-		       printable_count(config->threads, number),
+		append(buffer, " by each of %s threads%s", printable_count(config->threads, number),
 		       config->files == FILES_EACH ? ", each on a file of its own" : "");
 	if (config->commit != COMMIT_NONE)
 		append(buffer, ", %s after each", commit_words[config->commit]);

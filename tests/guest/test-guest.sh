@@ -190,8 +190,8 @@ test_same_image()
 test_host_root()
 {
 	run host --host-root --repeat 1 --seed 2 --out "$work/host" -- \
-		sh -c 'bash -c "echo \$BASH_VERSION $PWD" >/out/bash; touch /etc/syncfault-was-here'
-	check 'a tool of the host runs in its root' status_is host 0
+		sh -c 'bash -c "echo \$BASH_VERSION $PWD" >/out/bash; touch /etc/syncfault-was-here; exit 3'
+	check 'a tool of the host runs in its root, status 3' status_is host 3
 	check 'it starts in the folder where we are' grep -q " $PWD\$" "$work/host/seed-2/bash"
 	check 'the host is not written to' test ! -e /etc/syncfault-was-here
 }

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What can be said of the sources without running them.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+
+failed=0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+check() { # NAME COMMAND…
+	local name=$1
+	shift
+	if "$@" >"$work/out" 2>&1; then
+		echo "ok $name"
+	else
+		echo "not ok $name: $(head -c 600 "$work/out" | tr '\n' ' ')"
+		failed=1
+	fi
+}
+
+files() { git ls-files --cached --others --exclude-standard -- "$@"; }
+shell_files() {
+	files scripts tests .ci | xargs grep -lE '^#!.*(bash|sh)$|shellcheck shell=bash'
+}
+
+is_formatted() {
+	files 'bench/*.[ch]' 'bpf/*.h' 'scripts/*.c' 'tests/*.[ch]' | xargs clang-format --dry-run -Werror
+}
+builds_with() { make -s B="$work/$1" CC="$1" CFLAGS='-O2 -Werror' "$work/$1/syncfault"; }
+has_no_long_lines() {
+	local long
+	long=$(files 'bench/*.[ch]' 'bpf/*' 'scripts/*' 'tests/*.[ch]' Makefile |
+		xargs expand -t 8 | grep -P '^(?!.*https?://).{101,}')
+	[ -z "$long" ] || { echo "$long"; return 1; }
+}
+has_licences() {
+	local without
+	without=$(files 'bench/*.[ch]' 'bpf/*.h' | xargs grep -L 'SPDX-License-Identifier: GPL-2.0-or-later')
+	[ -z "$without" ] || { echo "$without"; return 1; }
+}
+is_schema() { python3 -c '
+import json, jsonschema, sys
+schema = json.load(open("results/schema.json"))
+jsonschema.Draft202012Validator.check_schema(schema)
+validator = jsonschema.Draft202012Validator(schema)
+for path in sys.argv[1:]:
+    validator.validate(json.load(open(path)))
+' results/reference/*.json; }
+options_are_in_manual() {
+	local option missing=''
+	for option in $("${SYNCFAULT:-build/syncfault}" run --help | grep -oE -- '^ +(-., )?--[a-z-]+' |
+		grep -oE -- '--.*'); do
+		grep -q -- "Fl -${option#--}" docs/syncfault.1 || missing+=" $option"
+	done
+	[ -z "$missing" ] || { echo "not in docs/syncfault.1:$missing"; return 1; }
+}
+installs() {
+	make -s install DESTDIR="$work/root" PREFIX=/usr && "$work/root/usr/bin/syncfault" --version &&
+		man -l "$work/root/usr/share/man/man1/syncfault.1" >/dev/null &&
+		test -f "$work/root/usr/share/bash-completion/completions/syncfault"
+}
+completes() {
+	PATH=$PWD/build:$PATH bash -c 'source scripts/completion.bash
+		COMP_WORDS=(syncfault run --sta) COMP_CWORD=2; _syncfault; [ "${COMPREPLY[*]}" = --state ] || exit 1
+		COMP_WORDS=(syncfault run --sync m) COMP_CWORD=3; _syncfault; [ "${COMPREPLY[*]}" = map_sync ] || exit 1
+		COMP_WORDS=(syncfault d) COMP_CWORD=1; _syncfault; [ "${COMPREPLY[*]}" = doctor ]'
+}
+
+passes_shellcheck() { shell_files | xargs shellcheck -x; }
+
+check "shell scripts pass shellcheck" passes_shellcheck
+check "the manual passes mandoc" mandoc -Tlint -Wwarning docs/syncfault.1
+check "all options of run are in the manual" options_are_in_manual
+check "C is formatted as .clang-format says" is_formatted
+check "gcc has no warning" builds_with gcc
+check "clang has no warning" builds_with clang
+check "no line is over 100 columns" has_no_long_lines
+check "every C file has its licence" has_licences
+check "the schema is one, and the reference valid by it" is_schema
+check "make install puts program, manual and completion in place" installs
+check "completion offers options and words" completes
+exit "$failed"
