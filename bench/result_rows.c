@@ -23,11 +23,12 @@ const char *const domain_words[] = { "time", "instructions", NULL };
 	ROW(struct_, key_, STRING, is_required_, field_, .max = MAX_TEXT)
 #define WORD(struct_, key_, field_, words_) \
 	ROW(struct_, key_, WORD, true, field_, .words = (words_))
-#define LIST(struct_, key_, field_, count_field_, rows_)                                       \
-	{                                                                                      \
-		.key = (key_), .kind = JSON_KIND_OBJECTS, .offset = offsetof(struct_, field_), \
-		.count_offset = offsetof(struct_, count_field_), .max = MAX_ITEMS,             \
-		.rows = (rows_), .item_size = sizeof(*((struct_ *)0)->field_)                  \
+#define LIST(struct_, key_, is_required_, field_, count_field_, rows_)                             \
+	{                                                                                          \
+		.key = (key_), .kind = JSON_KIND_OBJECTS, .is_required = (is_required_),           \
+		.offset = offsetof(struct_, field_),                                               \
+		.count_offset = offsetof(struct_, count_field_), .max = MAX_ITEMS, .rows = (rows_), \
+		.item_size = sizeof(*((struct_ *)0)->field_)                                       \
 	}
 #define NUMBERS(struct_, key_, field_, count_field_, max_)                                  \
 	{                                                                                   \
@@ -60,8 +61,8 @@ static const struct json_row latency_rows[] = {
 	ROW(struct latency, "p90", U64, false, p90, .max = MAX_NS),
 	ROW(struct latency, "p99", U64, false, p99, .max = MAX_NS),
 	ROW(struct latency, "p999", U64, false, p999, .max = MAX_NS),
-	LIST(struct latency, "log2_us", log2_us, log2_us_count, bucket_rows),
-	LIST(struct latency, "hist_ns", hist_ns, hist_ns_count, bucket_rows),
+	LIST(struct latency, "log2_us", false, log2_us, log2_us_count, bucket_rows),
+	LIST(struct latency, "hist_ns", false, hist_ns, hist_ns_count, bucket_rows),
 	NUMBERS(struct latency, "samples", samples, sample_count, RESULT_MAX_SAMPLES),
 	END,
 };
@@ -191,6 +192,6 @@ const struct json_row result_rows[] = {
 	MAYBE(struct result, "guest", guest, has_guest, guest_rows),
 	ROW(struct result, "clock", OBJECT, true, clock, .rows = clock_rows),
 	MAYBE(struct result, "provenance", provenance, has_provenance, provenance_rows),
-	LIST(struct result, "cells", cells, cell_count, cell_rows),
+	LIST(struct result, "cells", true, cells, cell_count, cell_rows),
 	END,
 };

@@ -4,11 +4,14 @@
 #include <errno.h>
 #include <string.h>
 
+#include "diag.h"
 #include "printable.h"
 #include "words.h"
 
 #define LINE_COLUMNS   100
 #define REASON_COLUMNS 300
+/* Cells that are searched for one reason: each has its own in a long result of another's making. */
+#define REASON_WINDOW 256
 
 void show_heading(const struct show *show, const char *text, char underline)
 {
@@ -59,30 +62,76 @@ void show_wrapped(const struct show *show, const char *text, int indent)
 	}
 }
 
-/* Cells without numbers, and why: they are in no table. */
-static void show_unmeasured(const struct show *show, struct matrix_span span)
+static bool is_same_reason(const struct cell_result *a, const struct cell_result *b)
 {
-	size_t listed = 0;
+	return a->status == b->status && !strcmp(a->reason, b->reason);
+}
+
+/* Whether one of the cells before index was listed with the same reason, and so is this one. */
+static bool is_listed(struct matrix_span span, size_t index)
+{
+	for (size_t i = index; i > 0 && i + REASON_WINDOW > index; i--)
+		if (!span.entries[i - 1].cell->has_latency &&
+		    is_same_reason(span.entries[i - 1].cell, span.entries[index].cell))
+			return true;
+	return false;
+}
+
+static void add_cell_name(FILE *out, const struct cell_result *cell)
+{
+	fprintf(out, "%s, load %s, sync %s", state_words[cell->config.state],
+		load_words[cell->config.load], sync_words[cell->config.sync]);
+	if (cell->repeat && cell->repeat != U64_ABSENT)
+		fprintf(out, ", repeat %llu", (unsigned long long)cell->repeat);
+}
+
+/* The cells from first on that have its reason, in one paragraph. */
+static int show_cell_names(const struct show *show, struct matrix_span span, size_t first)
+{
+	auto_free char *names = NULL;
+	size_t length;
+	FILE *out = open_memstream(&names, &length);
+
+	if (!out)
+		return diag_errno(ENOMEM, "show");
+	fprintf(out, "      ");
+	for (size_t i = first; i < span.count && i < first + REASON_WINDOW; i++) {
+		const struct cell_result *cell = span.entries[i].cell;
+
+		if (cell->has_latency || !is_same_reason(cell, span.entries[first].cell))
+			continue;
+		fprintf(out, "%s", i == first ? "" : "; ");
+		add_cell_name(out, cell);
+	}
+	if (fclose(out))
+		return diag_errno(ENOMEM, "show");
+	show_wrapped(show, names, 6);
+	return 0;
+}
+
+/* Cells without numbers, and why: they are in no table. */
+static int show_unmeasured(const struct show *show, struct matrix_span span)
+{
+	bool is_first = true;
 
 	for (size_t i = 0; i < span.count; i++) {
 		const struct cell_result *cell = span.entries[i].cell;
-		char reason[REASON_COLUMNS * 4 + 4], text[REASON_COLUMNS * 4 + 160], run[32] = "";
+		char reason[REASON_COLUMNS * 4 + 4], text[REASON_COLUMNS * 4 + 64];
 
-		if (cell->has_latency)
+		if (cell->has_latency || is_listed(span, i))
 			continue;
-		if (!listed++)
+		if (is_first)
 			fprintf(show->out, "Not measured:\n");
+		is_first = false;
 		printable(cell->reason, REASON_COLUMNS, reason, sizeof(reason));
-		if (cell->repeat && cell->repeat != U64_ABSENT)
-			snprintf(run, sizeof(run), ", repeat %llu",
-				 (unsigned long long)cell->repeat);
-		snprintf(text, sizeof(text), "  %s, load %s, sync %s%s: %s: %s",
-			 state_words[cell->config.state], load_words[cell->config.load],
-			 sync_words[cell->config.sync], run, status_words[cell->status], reason);
-		show_wrapped(show, text, 6);
+		snprintf(text, sizeof(text), "  %s: %s", status_words[cell->status], reason);
+		show_wrapped(show, text, 4);
+		if (show_cell_names(show, span, i))
+			return -ENOMEM;
 	}
-	if (listed)
+	if (!is_first)
 		fprintf(show->out, "\n");
+	return 0;
 }
 
 static int show_file_system(const struct show *show, struct matrix_span span)
@@ -98,8 +147,7 @@ static int show_file_system(const struct show *show, struct matrix_span span)
 		show_letter(show, span);
 	if (show->with_table && show_table(show, span))
 		return -ENOMEM;
-	show_unmeasured(show, span);
-	return 0;
+	return show_unmeasured(show, span);
 }
 
 /* Which notes the numbers need. */

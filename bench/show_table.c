@@ -114,8 +114,8 @@ static struct layout make_layout(const struct show *show, struct matrix_span spa
 
 		if (!entry->cell->has_latency)
 			continue;
-		/* Below a microsecond one decimal is too coarse to tell two cells apart. */
-		if (entry->cell->latency.min < 1000)
+		/* Near a microsecond one decimal is too coarse to tell two cells apart. */
+		if (entry->cell->latency.min < 2000)
 			layout.decimals = 2;
 		if (!entry->result->has_provenance &&
 		    matrix_letter_cell(show->reference, &entry->cell->config))

@@ -1,9 +1,9 @@
 # The letter's histograms: a row for each state and load, a column for each file system. Counts are on
 # a logarithmic axis, so that one slow fault among 512 is seen.
 
-legend_height = 60
+legend_height = 72
 W = fs_count > 2 ? 700 * fs_count + 200 : fs_count == 1 ? 1300 : 1600
-BOTTOM = 165
+BOTTOM = 175
 H = TOP + BOTTOM + row_count * 190 + (row_count - 1) * GAP_Y
 headline = 'How many page faults took how long'
 how_to_read = 'Each pair of bars counts the faults from one mark to the next, as the letter does. ' . \

@@ -1,9 +1,9 @@
 # Each fault in its order: a row for each state and load, a column for each file system. What comes
 # back at regular distances (a commit, the end of an extent) makes lines above the rest.
 
-legend_height = 60
+legend_height = 72
 W = fs_count > 2 ? 700 * fs_count + 200 : fs_count == 1 ? 1300 : 1600
-BOTTOM = 165
+BOTTOM = 175
 H = TOP + BOTTOM + row_count * 190 + (row_count - 1) * GAP_Y
 headline = 'How long each page fault took, in their order'
 how_to_read = (is_thinned ? 'More faults than points: each stretch shows its fastest and its slowest.' : \
