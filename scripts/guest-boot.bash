@@ -1,8 +1,7 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154	# scripts/guest, which sources this file, sets the other variables
+# shellcheck disable=SC2034,SC2154	# one set of variables is shared by scripts/guest and its parts
 #
-# The machine of scripts/guest and one boot of it: QEMU's options, the kernel's command line, the
-# job that init reads, and what came of it. docs/guest.md has the reason for each option.
+# One boot of scripts/guest: the job that init reads, QEMU, and the status.
 
 qemu_pid=
 readonly files_limit=256M
@@ -14,85 +13,6 @@ end_qemu_and_clean_up()
 		wait "$qemu_pid" 2>/dev/null || true
 	fi
 	rm -rf "$work"
-}
-
-mebibytes()
-{
-	case $1 in
-	*G) echo $((${1%G} * 1024)) ;;
-	*) echo "${1%M}" ;;
-	esac
-}
-
-# Sets ram (MiB, all of it) and memmap: what lies above --memory becomes persistent memory.
-lay_out_memory()
-{
-	local size at
-
-	at=$(mebibytes "$memory")
-	# 32 MiB are left over at the top: firmware tables there would misalign the last region.
-	ram=$((at + 32))
-	for size in "${pmem_sizes[@]}"; do
-		ram=$((ram + $(mebibytes "$size")))
-	done
-	# The machine has no memory from 3 to 4 GiB: what does not fit below goes above, whole.
-	if ((ram > 3072)); then
-		((at > 3072)) || { ram=$((ram + 3072 - at)) at=3072; }
-		at=$((at + 1024))
-	fi
-	memmap=
-	for size in "${pmem_sizes[@]}"; do
-		memmap+=" memmap=$size!${at}M"
-		at=$((at + $(mebibytes "$size")))
-	done
-}
-
-# Sets accelerator, clock_options (QEMU's), clock_line (the kernel's), and clock as facts name it.
-choose_clock()
-{
-	accelerator=tcg
-	clock_options=(-accel tcg -icount 'shift=0,sleep=off' -cpu 'max,-rdrand,-rdseed'
-		-rtc 'base=2026-01-01T00:00:00,clock=vm')
-	clock_line='nokaslr norandmaps tsc=reliable no_timer_check'
-	# More than one CPU cannot do without: each has its timer in its local APIC.
-	((cpus > 1)) || clock_line+=' noapictimer'
-	[[ $clock == time ]] || return 0
-
-	accelerator=kvm
-	clock_options=(-accel kvm -cpu host -rtc 'base=utc')
-	clock_line=nokaslr
-	! kvm_boots || return 0
-	[[ $may_emulate_time ]] || fail 77 "--clock time needs a KVM that boots this kernel, and here:$(
-		) $kvm_verdict (--clock instructions works; --allow-emulated-time gives times without meaning)"
-	accelerator=tcg
-	clock=emulated-time
-	clock_options=(-accel tcg -cpu max -rtc 'base=utc')
-}
-
-# A /dev/kvm may be there and still boot nothing, so one boot is tried: once for each kernel and
-# each boot of the host, whose verdict is kept. Sets kvm_verdict: yes, or why not.
-kvm_boots()
-{
-	local file host_root=$is_host_root
-
-	kvm_verdict='there is no /dev/kvm to open'
-	[[ -r /dev/kvm && -w /dev/kvm ]] || return 1
-	file=${XDG_CACHE_HOME:-${HOME:?}/.cache}/syncfault/kvm/$(</proc/sys/kernel/random/boot_id)
-	file+=-$(sha256sum "$kernel_file" | cut -c 1-16)
-	if [[ ! -e $file ]]; then
-		echo 'guest: trying whether KVM boots this kernel (20 s at most)' >&2
-		mkdir -p "${file%/*}"
-		is_host_root=
-		write_job 0 true
-		run_qemu 20 >/dev/null 2>&1
-		is_host_root=$host_root
-		kvm_verdict=$(tail -n 1 "$work/qemu.log")
-		! grep -qx 'exit 0' "$work/status" || kvm_verdict=yes
-		echo "${kvm_verdict:-its kernel did not get to its end}" >"$work/kvm"
-		mv "$work/kvm" "$file"
-	fi
-	kvm_verdict=$(<"$file")
-	[[ $kvm_verdict == yes ]]
 }
 
 json_string()
@@ -107,7 +27,7 @@ write_facts()
 {
 	cat <<EOF
 {
-	"qemu": $(json_string "$(qemu-system-x86_64 --version | sed -n '1s/.*version \([^ ]*\).*/\1/p')"),
+	"qemu": $(json_string "QEMU $(qemu-system-x86_64 --version | sed -n '1s/.*version \([^ ]*\).*/\1/p')"),
 	"accelerator": "$accelerator",
 	"kernel_package": $(json_string "$kernel_package"),
 	"command_line": $(json_string "$kernel_line"),
@@ -143,7 +63,7 @@ write_job()
 	fi
 	mkdir -p "$job/run/syncfault"
 	printf '%-16383s\n' "$(write_facts "$seed")" >"$job/run/syncfault/guest.json"
-	printf '%s\0' "seed=$seed" "cwd=$cwd" "pmem=/dev/pmem0" "${host_modules[@]}" \
+	printf '%s\0' "seed=$seed" "cwd=$cwd" "pmem=${#pmem_sizes[@]}" "${host_modules[@]}" \
 		"env=PATH=$path" env=HOME=/tmp env=TERM=dumb env=SYNCFAULT_OUT=/out \
 		env=SYNCFAULT_GUEST_FACTS=/run/syncfault/guest.json "${@/#/arg=}" >"$job/job"
 	pad "$job/job" 40 'the command and its arguments'
@@ -193,61 +113,6 @@ run_qemu()
 	wait "$qemu_pid" || qemu_status=$?
 	qemu_pid=
 	wait "${relays[@]}" || true
-}
-
-# Prints of what the guest died; nothing if it came to its end.
-cause_of_death()
-{
-	local text
-
-	if text=$(grep -m 1 '^died ' "$work/status"); then
-		echo "${text#died }"
-	elif ((qemu_status == 33)) && grep -q '^exit ' "$work/status"; then
-		return
-	elif ((qemu_status == 124)); then
-		echo "the time limit of $time_limit s is over"
-	elif ((qemu_status > 128)); then
-		echo "QEMU was killed by signal $((qemu_status - 128))"
-	elif text=$(grep -m 1 -o 'Kernel panic.*' "$work/console"); then
-		echo "$text"
-	elif ((qemu_status == 0)); then
-		echo 'it was switched off or reset before the command had ended'
-	else
-		echo "QEMU failed with status $qemu_status"
-	fi
-}
-
-say_died()
-{
-	local when='while the command ran'
-
-	grep -q '^ready' "$work/status" || when='before the command was started'
-	{
-		echo "guest: the guest died $when: $1"
-		[[ -z $2 ]] || echo "guest: files of a guest that died do not come back: $2 is unchanged"
-		sed 's/^/qemu: /' "$work/qemu.log"
-		echo 'guest: the last lines of its console:'
-		tail -n 20 "$work/console" | tr -d '\r' | sed 's/^/console: /'
-	} >&2
-}
-
-# Unpacks what the command left into a folder, if there is one.
-take_files()
-{
-	local to=$1 size odd
-
-	size=$(sed -n 's/^files //p' "$work/status")
-	truncate -s "$size" "$work/files"
-	if [[ -z $to ]]; then
-		[[ $(tar -tf "$work/files") == ./ ]] ||
-			echo "guest: warning: the command left files in /out: without --out they are lost" >&2
-		return
-	fi
-	# Links and devices could lead out of the folder, or into this machine.
-	odd=$(tar -tvf "$work/files" | grep -v '^[-dh]' | head -n 1) || true
-	[[ -z $odd ]] || fail 1 "neither a file nor a folder in /out, so nothing is taken: $odd"
-	mkdir -p "$to"
-	tar -xf "$work/files" -C "$to" --no-same-owner --no-same-permissions --touch
 }
 
 # Boots with a seed, runs the command, puts files into a folder (or not: ''), and sets status.

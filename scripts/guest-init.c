@@ -48,7 +48,7 @@ enum { MAX_WORDS = 512 };
 struct job {
 	long seed;
 	const char *cwd;
-	const char *pmem;		/* block device to wait for, or NULL */
+	long n_pmem;			/* devices to wait for: /dev/pmem0, ... */
 	const char *host_modules;	/* NULL, or: run in the host's root, with this /lib/modules/ */
 	char *env[MAX_WORDS];
 	char *argv[MAX_WORDS];
@@ -113,7 +113,7 @@ static void job_take(struct job *job, char *word)
 	else if (!strcmp(word, "cwd"))
 		job->cwd = value;
 	else if (!strcmp(word, "pmem"))
-		job->pmem = value;
+		job->n_pmem = strtol(value, NULL, 10);
 	else if (!strcmp(word, "host-modules"))
 		job->host_modules = value;
 	else if (!strcmp(word, "env") && job->n_env < MAX_WORDS - 1)
@@ -401,7 +401,8 @@ static void hand_over_files(int busybox)
 int main(void)
 {
 	struct job job = { .cwd = "/" };
-	int busybox, status;
+	int busybox, status, i;
+	char device[32];
 
 	if (getpid() != 1)
 		return 2;
@@ -413,8 +414,10 @@ int main(void)
 	mount_kernel_file_systems();
 	seed_random_numbers();
 	load_modules("/modules.boot");
-	if (job.pmem)
-		wait_for(job.pmem);
+	for (i = 0; i < job.n_pmem; i++) {
+		snprintf(device, sizeof(device), "/dev/pmem%d", i);
+		wait_for(device);
+	}
 	if (job.host_modules)
 		enter_host_root(&job);
 	report("ready\n");

@@ -1,0 +1,59 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154	# one set of variables is shared by scripts/guest and its parts
+#
+# What came of a boot of scripts/guest: of what it died, or the files it left.
+
+# Prints of what the guest died; nothing if it came to its end.
+cause_of_death()
+{
+	local text
+
+	if text=$(grep -m 1 '^died ' "$work/status"); then
+		echo "${text#died }"
+	elif ((qemu_status == 33)) && grep -q '^exit ' "$work/status"; then
+		return
+	elif ((qemu_status == 124)); then
+		echo "the time limit of $time_limit s is over"
+	elif ((qemu_status > 128)); then
+		echo "QEMU was killed by signal $((qemu_status - 128))"
+	elif text=$(grep -m 1 -o 'Kernel panic.*' "$work/console"); then
+		echo "$text"
+	elif ((qemu_status == 0)); then
+		echo 'it was switched off or reset before the command had ended'
+	else
+		echo "QEMU failed with status $qemu_status"
+	fi
+}
+
+say_died()
+{
+	local when='while the command ran'
+
+	grep -q '^ready' "$work/status" || when='before the command was started'
+	{
+		echo "guest: the guest died $when: $1"
+		[[ -z $2 ]] || echo "guest: files of a guest that died do not come back: $2 is unchanged"
+		sed 's/^/qemu: /' "$work/qemu.log"
+		echo 'guest: the last lines of its console:'
+		tail -n 20 "$work/console" | tr -d '\r' | sed 's/^/console: /'
+	} >&2
+}
+
+# Unpacks what the command left into a folder, if there is one.
+take_files()
+{
+	local to=$1 size odd
+
+	size=$(sed -n 's/^files //p' "$work/status")
+	truncate -s "$size" "$work/files"
+	if [[ -z $to ]]; then
+		[[ $(tar -tf "$work/files") == ./ ]] ||
+			echo "guest: warning: the command left files in /out: without --out they are lost" >&2
+		return
+	fi
+	# Links and devices could lead out of the folder, or into this machine.
+	odd=$(tar -tvf "$work/files" | grep -v '^[-dh]' | head -n 1) || true
+	[[ -z $odd ]] || fail 1 "neither a file nor a folder in /out, so nothing is taken: $odd"
+	mkdir -p "$to"
+	tar -xf "$work/files" -C "$to" --no-same-owner --no-same-permissions --touch
+}
