@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2034,SC2154	# one set of variables is shared by scripts/guest and its parts
+# shellcheck disable=SC2034,SC2154	# scripts/guest and its parts share their variables
 #
 # One boot of scripts/guest: the job that init reads, QEMU, and the status.
 

@@ -48,8 +48,9 @@ enum { MAX_WORDS = 512 };
 struct job {
 	long seed;
 	const char *cwd;
-	long n_pmem;			/* devices to wait for: /dev/pmem0, ... */
-	const char *host_modules;	/* NULL, or: run in the host's root, with this /lib/modules/ */
+	long n_pmem; /* devices to wait for: /dev/pmem0, ... */
+	/* To run in the host's root: the modules of this kernel there. Else NULL. */
+	const char *host_modules;
 	char *env[MAX_WORDS];
 	char *argv[MAX_WORDS];
 	int n_env, n_args;
@@ -79,10 +80,10 @@ static _Noreturn void power_off(void)
 }
 
 /* Ends the guest without an exit status: the host says that it died, and of what. */
-#define die(format, ...)                                       \
-	do {                                                   \
-		report("died " format "\n", ##__VA_ARGS__);    \
-		power_off();                                   \
+#define die(format, ...)                                    \
+	do {                                                \
+		report("died " format "\n", ##__VA_ARGS__); \
+		power_off();                                \
 	} while (0)
 
 static char *read_whole(const char *path, size_t *size)
@@ -153,8 +154,8 @@ static void make_dirs(const char *path)
 	}
 }
 
-static void mount_or_die(const char *type, const char *source, const char *dir,
-			 unsigned long flags, const char *options)
+static void mount_or_die(const char *type, const char *source, const char *dir, unsigned long flags,
+			 const char *options)
 {
 	make_dirs(dir);
 	if (mount(source, dir, type, flags, options))
@@ -167,7 +168,7 @@ static void mount_kernel_file_systems(void)
 	mount_or_die("proc", "proc", "/proc", 0, NULL);
 	mount_or_die("sysfs", "sys", "/sys", 0, NULL);
 	mount_or_die("tmpfs", "shm", "/dev/shm", 0, "mode=1777");
-	/* No file system of its own: the image is memory already, and --with may put files there. */
+	/* No file system of its own: the image is memory, and --with may have put files there. */
 	chmod("/tmp", 01777);
 	mount_or_die("tmpfs", "out", "/out", 0, "mode=755");
 	mount_or_die("devpts", "pts", "/dev/pts", 0, NULL);

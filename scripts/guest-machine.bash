@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2034,SC2154	# one set of variables is shared by scripts/guest and its parts
+# shellcheck disable=SC2034,SC2154	# scripts/guest and its parts share their variables
 #
 # The machine of scripts/guest: kernel, memory and clock. docs/guest.md has the reasons.
 
@@ -26,15 +26,15 @@ find_kernel()
 	*)
 		kernel_file=$kernel
 		[[ -f $kernel_file ]] ||
-			fail 2 "--kernel $kernel: expected debian:VERSION, host or a file with --modules DIR"
-		[[ -d $modules ]] || fail 2 "--kernel $kernel: expected --modules DIR, and that it exists"
+			fail 2 "--kernel $kernel: expected debian:VERSION, host, or FILE with --modules"
+		[[ -d $modules ]] || fail 2 "--kernel $kernel: expected --modules with its folder"
 		;;
 	esac
 	kernel_package=$(basename "$kernel_file")
 	for folder in "$modules"/lib/modules/* "$modules"; do
 		[[ ! -e $folder/modules.dep ]] || break
 	done
-	[[ -e $folder/modules.dep ]] || fail 2 "--modules $modules: no modules.dep in it or its lib/modules/"
+	[[ -e $folder/modules.dep ]] || fail 2 "--modules $modules: there is no modules.dep"
 	folder=$(realpath "$folder")
 	release=$(basename "$folder")
 	modules=$work/kernel
@@ -92,8 +92,9 @@ choose_clock()
 	clock_options=(-accel kvm -cpu host -rtc 'base=utc')
 	clock_line=nokaslr
 	! kvm_boots || return 0
-	[[ $may_emulate_time ]] || fail 77 "--clock time needs a KVM that boots this kernel, and here:$(
-		) $kvm_verdict (--clock instructions works; --allow-emulated-time gives times without meaning)"
+	[[ $may_emulate_time ]] ||
+		fail 77 "--clock time: no KVM that boots this kernel here ($kvm_verdict): use$(
+			) --clock instructions, or --allow-emulated-time if times may mean nothing"
 	accelerator=tcg
 	clock=emulated-time
 	clock_options=(-accel tcg -cpu max -rtc 'base=utc')

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154	# scripts/guest-image, which sources this file, sets the variables
+# shellcheck disable=SC2154	# scripts/guest-image sources this and sets the variables
 #
 # The kernel modules of the image: unpacked, and listed in the order in which init loads them.
 
-# Persistent memory: loaded at boot. The rest is there for modprobe: mount and the kernel ask for it.
+# Persistent memory, loaded at boot. The others are there for modprobe, when mount wants them.
 readonly boot_modules='nd_e820 nd_pmem dax_pmem device_dax'
 readonly other_modules='nfit ext4 xfs btrfs crc32c crc32c_generic crc32c-intel libcrc32c brd loop'
 readonly host_root_modules='9p 9pnet_virtio overlay'

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2034,SC2154	# one set of variables is shared by scripts/guest and its parts
+# shellcheck disable=SC2034,SC2154	# scripts/guest and its parts share their variables
 #
 # What came of a boot of scripts/guest: of what it died, or the files it left.
 
@@ -32,7 +32,7 @@ say_died()
 	grep -q '^ready' "$work/status" || when='before the command was started'
 	{
 		echo "guest: the guest died $when: $1"
-		[[ -z $2 ]] || echo "guest: files of a guest that died do not come back: $2 is unchanged"
+		[[ -z $2 ]] || echo "guest: its files do not come back: $2 is unchanged"
 		sed 's/^/qemu: /' "$work/qemu.log"
 		echo 'guest: the last lines of its console:'
 		tail -n 20 "$work/console" | tr -d '\r' | sed 's/^/console: /'
@@ -48,7 +48,7 @@ take_files()
 	truncate -s "$size" "$work/files"
 	if [[ -z $to ]]; then
 		[[ $(tar -tf "$work/files") == ./ ]] ||
-			echo "guest: warning: the command left files in /out: without --out they are lost" >&2
+			echo "guest: warning: without --out the files left in /out are lost" >&2
 		return
 	fi
 	# Links and devices could lead out of the folder, or into this machine.

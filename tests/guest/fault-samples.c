@@ -32,7 +32,8 @@ static char *new_file(void)
 	int fd;
 
 	need(!system("mkfs.ext4 -q -b 4096 -U 11111111-2222-3333-4444-555555555555"
-		     " -E hash_seed=11111111-2222-3333-4444-555555555555 /dev/pmem0"), "mkfs.ext4");
+		     " -E hash_seed=11111111-2222-3333-4444-555555555555 /dev/pmem0"),
+	     "mkfs.ext4");
 	need(!mkdir("/tmp/mnt", 0755), "mkdir /tmp/mnt");
 	need(!mount("/dev/pmem0", "/tmp/mnt", "ext4", 0, "dax"), "mount -o dax");
 	fd = open("/tmp/mnt/file", O_CREAT | O_RDWR, 0644);

@@ -49,7 +49,7 @@ expect() { # NAME FILE WANTED: ok when the file holds what is wanted
 	fi
 }
 
-if ! scripts/guest --pmem 768M,256M --memory 2G --out "$work/out" --with "$work/job.sh:/job.sh" \
+if ! scripts/guest --pmem 768M,256M --memory 2G --out "$work/out" --with "$work/job.sh:/job.sh" --with "$(command -v ndctl):/bin/ndctl" \
 	-- sh /job.sh >"$work/stdout" 2>"$work/err"; then
 	echo "not ok the guest ran: $(tail -n 3 "$work/err" | tr '\n' ' ')"
 	exit 1
