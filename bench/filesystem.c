@@ -45,31 +45,52 @@ static bool add_words(struct filesystem_command *command, const char *text)
 	return true;
 }
 
-/*
- * mke2fs takes the last -E alone, so ours and the user's must be one word: "-E" and its value are
- * cut out of the user's options and joined to ours.
- */
+static bool add_all(struct filesystem_command *command, const struct filesystem_command *words)
+{
+	for (size_t i = 0; words->argv[i]; i++)
+		if (!add_word(command, words->argv[i], strlen(words->argv[i])))
+			return false;
+	return true;
+}
+
+/* Moves the value of each "-E" out of words, to the end of extended; false where it is full. */
+static bool take_extended(struct filesystem_command *words, char *extended, size_t size)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; words->argv[i]; i++) {
+		const char *word = words->argv[i], *next = words->argv[i + 1];
+		size_t used = strlen(extended);
+
+		if (strncmp(word, "-E", 2) || (!word[2] && !next)) {
+			words->argv[kept++] = word;
+			continue;
+		}
+		i += !word[2];
+		snprintf(extended + used, size - used, ",%s", word[2] ? word + 2 : next);
+		if (strlen(extended) + 1 == size)
+			return false;
+	}
+	words->argv[kept] = NULL;
+	return true;
+}
+
+/* mke2fs takes the last -E alone: ours and the user's must be one word. */
 static bool add_ext4(struct filesystem_command *command, const struct cell_config *config,
 		     bool is_repeatable)
 {
-	const char *options = config->mkfs_options, *user = strstr(options, "-E");
-	size_t before = strlen(options), value = 0;
-	char extended[1024], rest[2048];
+	struct filesystem_command user = { .argv = { NULL } };
+	char extended[sizeof(user.words)];
 
-	if (user && (user == options || strchr(BLANKS, user[-1]))) {
-		before = (size_t)(user - options);
-		user += 2 + strspn(user + 2, BLANKS);
-		value = strcspn(user, BLANKS);
-	} else {
-		user = "";
-	}
-	snprintf(extended, sizeof(extended), "-E lazy_itable_init=0,lazy_journal_init=0%s%s%s%.*s",
+	snprintf(extended, sizeof(extended), "lazy_itable_init=0,lazy_journal_init=0%s%s",
 		 is_repeatable ? ",hash_seed=" FIXED_UUID : "",
-		 config->page == PAGE_2M ? ",stride=512,stripe_width=512" : "", value ? "," : "",
-		 (int)value, user);
-	snprintf(rest, sizeof(rest), "%.*s %s", (int)before, options, user + value);
-	return add_words(command, "-q -F -b 4096 -L " LABEL) && add_words(command, extended) &&
-	       (!is_repeatable || add_words(command, "-U " FIXED_UUID)) && add_words(command, rest);
+		 config->page == PAGE_2M ? ",stride=512,stripe_width=512" : "");
+	return add_words(&user, config->mkfs_options) &&
+	       take_extended(&user, extended, sizeof(extended)) &&
+	       add_words(command, "-q -F -b 4096 -L " LABEL " -E") &&
+	       add_word(command, extended, strlen(extended)) &&
+	       (!is_repeatable || add_words(command, "-U " FIXED_UUID)) &&
+	       add_all(command, &user);
 }
 
 static bool add_xfs(struct filesystem_command *command, const struct cell_config *config,

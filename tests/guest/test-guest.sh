@@ -86,7 +86,7 @@ EOF
 	check 'an empty file comes back' test -f "$work/files/empty"
 	check 'the command starts in /' grep -qx / "$work/files/pwd"
 	check 'arguments are exact' grep -qxF '/in/bytes||two words|$x"\|' "$work/files/arguments"
-	check 'facts are JSON' python3 -m json.tool "$work/files/facts" /dev/null
+	check 'facts are JSON' jq -e .image_digest "$work/files/facts"
 }
 
 test_deaths()
