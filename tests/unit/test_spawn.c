@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,11 +47,15 @@ static void the_end_of_much_output_is_kept(void **state)
 	assert_string_equal(spawn_last_line(&output), "100000");
 }
 
+/* 32 and 33 are glibc's own: it lets nobody set them, and its posix_spawn (make's) ignores them. */
+#define LIBC_SIGNALS 0x180000000ULL
+
 static void nothing_is_inherited(void **state)
 {
 	struct spawn_output output;
 	int fd = open("/dev/null", O_RDONLY); /* not CLOEXEC */
 	struct sigaction old;
+	const char *ignored;
 
 	(void)state;
 	assert_true(fd > 2);
@@ -60,7 +65,9 @@ static void nothing_is_inherited(void **state)
 				   &output),
 			 0);
 	assert_non_null(strstr(output.text, "/dev/null\n0 1 2"));
-	assert_non_null(strstr(output.text, "SigIgn:\t0000000000000000"));
+	ignored = strstr(output.text, "SigIgn:\t");
+	assert_non_null(ignored);
+	assert_int_equal(strtoull(ignored + 8, NULL, 16) & ~LIBC_SIGNALS, 0);
 	sigaction(SIGPIPE, &old, NULL);
 	close(fd);
 }
