@@ -10,7 +10,9 @@
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 CFLAGS  ?= -O2 -g
 VERSION := 0.1
 
@@ -30,32 +32,47 @@ ALL_LDFLAGS := -Wl,-z,relro,-z,now $(LDFLAGS)
 
 SOURCES := $(wildcard bench/*.c)
 OBJECTS := $(SOURCES:bench/%.c=$(B)/%.o) $(B)/asset_data.o $(B)/version.o
+ARCHIVE := $(B)/syncfault.a
 ASSETS  := $(wildcard bench/suites/*.json results/reference/*.json plots/*.gp)
 
 .PHONY: all
 all: $(B)/syncfault
 
-$(B)/syncfault: $(OBJECTS)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+# V=1 shows the commands.
+ifneq ($(V),1)
+Q := @
+say = @printf '  %-4s %s\n' $(1) $@
+else
+say =
+endif
+
+$(B)/syncfault: $(B)/main.o $(ARCHIVE)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# What tests are linked against.
+$(ARCHIVE): $(filter-out $(B)/main.o,$(OBJECTS))
+	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(B)/%.o: bench/%.c | $(B)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/asset_data.o: $(B)/asset_data.S
-	$(CC) -c -o $@ $<
+	$(Q)$(CC) -c -o $@ $<
 
 $(B)/asset_data.S: scripts/embed $(ASSETS) | $(B)
-	scripts/embed $(ASSETS) >$@.tmp && mv $@.tmp $@
+	$(Q)scripts/embed $(ASSETS) >$@.tmp && mv $@.tmp $@
 
 $(B)/version.o: $(B)/version.c
-	$(CC) $(ALL_CFLAGS) -Ibench -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -Ibench -c -o $@ $<
 
 # The commit is looked up on every build; the file changes only when the answer does.
 $(B)/version.c: FORCE | $(B)
 	@scripts/version $(VERSION) >$@.tmp; cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
 
 $(B):
-	mkdir -p $@
+	$(Q)mkdir -p $@
 
 .PHONY: FORCE
 FORCE:
@@ -73,12 +90,13 @@ reproduce:
 
 TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c))
 
-$(B)/tests/%: tests/unit/%.c $(filter-out $(B)/main.o,$(OBJECTS)) | $(B)/tests
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Ibench -MMD -MP -MF $@.d -o $@ $(filter-out %.h,$^) \
+$(B)/tests/%: tests/unit/%.c $(ARCHIVE) | $(B)/tests
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Ibench -MMD -MP -MF $@.d -o $@ $< $(ARCHIVE) \
 		-lcmocka $(LIBS)
 
 $(B)/tests: | $(B)
-	mkdir -p $@
+	$(Q)mkdir -p $@
 
 .PHONY: tests
 tests: $(B)/syncfault $(TESTS)

@@ -17,6 +17,9 @@
 #define CHUNK	    4096
 #define STACK_BYTES (256 << 10)
 
+/* ASan looks at its shadow of each page before the access, and the first look is a fault too. */
+#define no_shadow __attribute__((no_sanitize("address")))
+
 /* Holds threads back until all are ready, or sends them home where one could not be made. */
 struct gate {
 	pthread_mutex_t lock;
@@ -57,7 +60,7 @@ static uint64_t count_faults(void)
 	return (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
 }
 
-static inline __attribute__((always_inline)) void
+static inline __attribute__((always_inline)) no_shadow void
 time_pages(volatile char *page, uint64_t stride, size_t count, uint64_t *ticks, uint64_t pause_us,
 	   const enum clock_source source, const bool is_write)
 {
@@ -84,7 +87,7 @@ time_pages(volatile char *page, uint64_t stride, size_t count, uint64_t *ticks, 
 }
 
 /* One compiled loop for each clock and access, so that no choice is made inside. */
-static void time_chunk(const struct fault_plan *plan, char *page, size_t count, uint64_t *ticks)
+static no_shadow void time_chunk(const struct fault_plan *plan, char *page, size_t count, uint64_t *ticks)
 {
 	uint64_t stride = plan->stride_bytes, pause = plan->pause_us;
 	bool is_tsc = plan->clock->source == CLOCK_SOURCE_TSC;
@@ -129,7 +132,7 @@ static int time_all(struct runner *runner)
 	return 0;
 }
 
-static void read_all(struct runner *runner)
+static no_shadow void read_all(struct runner *runner)
 {
 	const struct fault_plan *plan = runner->plan;
 
@@ -331,7 +334,7 @@ int faults_run(const struct fault_plan *plans, struct fault_outcome *outcomes, s
 	return ret;
 }
 
-int64_t faults_probe(const struct fault_plan *plan, uint64_t offset)
+no_shadow int64_t faults_probe(const struct fault_plan *plan, uint64_t offset)
 {
 	struct sigaction action = { .sa_handler = handle_sigbus, .sa_flags = SA_NODEFER }, old;
 	volatile uint64_t i = 0;

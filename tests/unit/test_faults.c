@@ -11,6 +11,7 @@
 #include <linux/userfaultfd.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -354,7 +355,8 @@ static void delays_that_are_known(void **state)
 		struct hist again;
 
 		if (!run_served(&outcome)) {
-			printf("# skip delays_that_are_known: no userfaultfd: %s\n", strerror(errno));
+			printf("# skip delays_that_are_known: no userfaultfd: %s\n",
+			       strerror(errno));
 			skip();
 		}
 		assert_measured(&outcome, SERVED_PAGES);
