@@ -79,6 +79,13 @@ static const char *check_proof(const struct proof *proof)
 	return NULL;
 }
 
+static const char *check_count(const struct cell_result *cell)
+{
+	if (cell->latency.count == cell->config.pages * cell->config.threads)
+		return NULL;
+	return "count is not pages times threads";
+}
+
 static const char *check_cell(const struct cell_result *cell)
 {
 	char key[CELL_KEY_SIZE];
@@ -91,7 +98,7 @@ static const char *check_cell(const struct cell_result *cell)
 		return "a cell has a reason when, and only when, it is not ok";
 	if (cell->status != CELL_OK)
 		return NULL;
-	return check_proof(&cell->proof) ?: check_latency(&cell->latency);
+	return check_proof(&cell->proof) ?: check_latency(&cell->latency) ?: check_count(cell);
 }
 
 int result_check(const struct result *result, const char *name)

@@ -359,6 +359,8 @@ static void parts_that_contradict_each_other(void **state)
 		{ "cells/0/proof/faults_expected", "13", "its faults are not those expected" },
 		{ "cells/0/latency/count", "0", "count is 0" },
 		{ "cells/0/latency/count", "13", "do not add up" },
+		{ "cells/0/latency",
+		  "{\"count\": 13, \"min\": 1, \"max\": 2}", "count is not pages times threads" },
 		{ "cells/0/latency/min", "61", "a sample is not between min and max" },
 		{ "cells/0/latency/max", "15998", "ascending" },
 		{ "cells/0/latency/p50", "9002", "not in ascending order" },

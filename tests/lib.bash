@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# For shell tests: a folder of their own, results in one line each, and what a command left behind.
+# shellcheck disable=SC2034 # code, seconds and rss_kb are for the tests
+
+root=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
+program=$(realpath "${SYNCFAULT:-$root/build/syncfault}")
+work=$(mktemp -d "${TMPDIR:-/tmp}/syncfault-test-XXXXXX")
+failed=0
+code=0
+
+ok() { echo "ok $1"; }
+not_ok() { # NAME WHY
+	echo "not ok $1: $(printf '%s' "$2" | tr '\n' ' ' | head -c 600)"
+	failed=1
+}
+skip() { echo "skip $1: $2"; }
+
+check() { # NAME WHY COMMAND…: ok where the command succeeds
+	local name=$1 why=$2
+	shift 2
+	if "$@"; then ok "$name"; else not_ok "$name" "$why"; fi
+}
+
+# Runs the program, or what $as prefixes: $code, $work/out, $work/err.
+as=()
+run() {
+	code=0
+	${as[@]+"${as[@]}"} "$program" "$@" >"$work/out" 2>"$work/err" </dev/null || code=$?
+}
+# The same, with $rss_kb (its greatest resident size) and $seconds.
+run_measured() {
+	code=0
+	/usr/bin/python3 - "$program" "$@" >"$work/usage" <<-'END' || code=$?
+		import os, subprocess, sys, time
+		work = os.environ["TEST_WORK"]
+		begin = time.monotonic()
+		child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL,
+		                         stdout=open(work + "/out", "wb"), stderr=open(work + "/err", "wb"))
+		_, status, usage = os.wait4(child.pid, 0)
+		print(usage.ru_maxrss, int(time.monotonic() - begin))
+		sys.exit(os.waitstatus_to_exitcode(status) % 256)
+	END
+	read -r rss_kb seconds <"$work/usage"
+}
+export TEST_WORK=$work
+
+said() { head -c 300 "$work/err"; }
+# One line on stderr, of ours, with nothing in it that steers a terminal; nothing on stdout.
+is_one_line() {
+	[ "$(wc -l <"$work/err")" = 1 ] && grep -q '^syncfault: ' "$work/err" && ! has_controls "$work/err"
+}
+is_refusal() { [ "$code" = "$1" ] && is_one_line && [ ! -s "$work/out" ]; }
+has_controls() { tr -d '\n' <"$1" | grep -qaP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]'; }
+
+# jq on the result: holds FILE FILTER
+holds() { jq -e "$2" "$1" >/dev/null 2>&1; }
+
+is_root() { [ "$(id -u)" = 0 ]; }
+is_sanitized() { grep -qa __asan_init "$program"; }
+can_loop() { is_root && [ -e /dev/loop-control ]; }
+loops_on() { losetup -nO NAME -j "$1" 2>/dev/null; }
+# poll SECONDS COMMAND…: until it succeeds
+poll() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.05
+	done
+}
