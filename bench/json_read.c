@@ -9,8 +9,9 @@
 
 #include "diag.h"
 
-#define PATH_SIZE  256
-#define MAX_VALUES (16u << 20)
+#define PATH_SIZE   256
+#define MAX_VALUES  (16u << 20)
+#define MAX_MEMBERS (4u << 20)
 
 /* Where the reader is, for messages: "cells[3].latency.min". */
 struct place {
@@ -253,18 +254,21 @@ static int read_object(struct place *place, json_t *json, const struct json_row 
 }
 
 /*
- * A parsed value takes some 40 bytes, whatever its text: hundreds of megabytes of ",0,0,0" would
- * take all memory. No result comes near MAX_VALUES.
+ * A parsed value takes some 40 bytes and a member of an object 140, whatever their text: hundreds of
+ * megabytes of ",0,0,0" would take all memory. No result comes near these numbers.
  */
 static int check_size(const char *text, size_t length, const char *name)
 {
-	size_t values = 0;
+	size_t values = 0, members = 0;
 
-	for (size_t i = 0; i < length; i++)
+	for (size_t i = 0; i < length; i++) {
 		values += text[i] == ',' || text[i] == '[' || text[i] == '{';
-	if (values <= MAX_VALUES)
+		members += text[i] == ':';
+	}
+	if (values <= MAX_VALUES && members <= MAX_MEMBERS)
 		return 0;
-	diag_error("%s: more than %u values: not a file of syncfault", name, MAX_VALUES);
+	diag_error("%s: more than %u values, or %u keys: not a file of syncfault", name, MAX_VALUES,
+		   MAX_MEMBERS);
 	return -EINVAL;
 }
 

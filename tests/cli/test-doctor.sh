@@ -1,31 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck disable=SC2317 # functions that check() calls
 # syncfault doctor: its form, its exit codes, and that it changes nothing. No root needed.
-set -euo pipefail
+set -u
+# shellcheck source=tests/lib.bash
+. "$(dirname "$0")/../lib.bash"
 
-program=${SYNCFAULT:-build/syncfault}
-failures=0
-work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-ok() { echo "ok $1"; }
-not_ok() {
-	echo "not ok $1: $2"
-	failures=1
-}
-check() { # NAME WHY COMMAND…: passes if the command does
-	local name=$1 why=$2
-	shift 2
-	if "$@" >/dev/null 2>&1; then ok "$name"; else not_ok "$name" "$why"; fi
-}
-# Runs the program; its exit code is in $code, its output in $work/out and $work/err.
-run() {
-	code=0
-	"$program" "$@" >"$work/out" 2>"$work/err" || code=$?
-}
-# One line on stderr, nothing on stdout, exit code $1.
-is_refusal() { [[ $code == "$1" && ! -s $work/out && $(wc -l <"$work/err") == 1 ]]; }
 all_items_are_lines() { ! grep -qvE '^((yes|no|partly) +[^:]+: .|            [^ ])' "$work/out"; }
 each_no_has_advice() {
 	awk '/^no / { if (want) exit 1; want = 1; next } want && !/^            / { exit 1 } { want = 0 } END { exit want }' "$work/out"
@@ -91,4 +72,4 @@ else
 	check doctor-as-nobody "exit $code: $(cat "$work/err")" test "$code" = 0
 	check doctor-as-nobody-has-advice "an item with 'no' says not what to do" each_no_has_advice
 fi
-exit $failures
+exit $failed

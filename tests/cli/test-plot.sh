@@ -1,34 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck disable=SC2317 # functions that check() calls
 # syncfault plot: which pictures it makes, that they are pictures, and that nothing in a result is
 # taken for a command. No root needed.
-set -euo pipefail
+set -u
+# shellcheck source=tests/lib.bash
+. "$(dirname "$0")/../lib.bash"
 
-program=$(realpath "${SYNCFAULT:-build/syncfault}")
 here=$(cd "$(dirname "$0")" && pwd)
 reference=$here/../../results/reference/cover-letter-2017.json
-failures=0
-work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cd "$here/data"
+cd "$here/data" || exit 1
 
-ok() { echo "ok $1"; }
-not_ok() {
-	echo "not ok $1: $2"
-	failures=1
-}
-check() { # NAME WHY COMMAND…: passes if the command does
-	local name=$1 why=$2
-	shift 2
-	if "$@" >/dev/null 2>&1; then ok "$name"; else not_ok "$name" "$why"; fi
-}
-# Runs the program; its exit code is in $code, its output in $work/out and $work/err.
-run() {
-	code=0
-	"$program" "$@" >"$work/out" 2>"$work/err" || code=$?
-}
-is_refusal() { [[ $code == "$1" && ! -s $work/out && $(wc -l <"$work/err") == 1 ]]; }
 is_png() { [[ $(head -c 8 "$1" | od -An -tx1 | tr -d ' \n') == 89504e470d0a1a0a ]]; }
 # Width and height, from the header.
 is_wide() { (($(od -An -tu1 -j16 -N4 "$1" | awk '{ print $3 * 256 + $4 }') >= 1300)); }
@@ -55,7 +37,7 @@ else
 fi
 if ! command -v gnuplot >/dev/null; then
 	echo "skip plot-pictures: no gnuplot (gnuplot-nox)"
-	exit "$failures"
+	exit "$failed"
 fi
 
 all='filesystems.png filesystems.svg histograms.png histograms.svg percentiles.png percentiles.svg timeline.png timeline.svg '
@@ -100,4 +82,4 @@ PATH=$work/bin:$PATH "$program" plot guest.json -o "$work/f" --format png >"$wor
 check plot-gnuplot-fails "exit $code" is_refusal 1
 check plot-gnuplot-fails-keeps-old "the old picture is gone" cmp "$work/before" "$work/f/histograms.png"
 check plot-gnuplot-fails-leaves-nothing "$(ls -A "$work/f")" test "$(ls -A "$work/f")" = histograms.png
-exit "$failures"
+exit "$failed"

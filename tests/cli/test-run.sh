@@ -96,7 +96,7 @@ measured many-pages '.cells | all(.latency.count == 100000 and .proof.faults_obs
 # The mapping counts as resident: 100,000 pages of 4 KiB. The rest is samples, buffers and JSON.
 is_sanitized || check many-pages-in-bounded-memory "$rss_kb KiB" test "$rss_kb" -lt $((400000 + 65536))
 measured pages-times-threads '.cells[0] | .latency.count == 90000 and (.latency.samples | length) <= 65536 and
-	(.latency.samples | length) >= 65533' --dir "$shm" "${quick[@]}" --pages 30000 --threads 3
+	(.latency.samples | length) >= 65533' --dir "$shm" "${quick[@]}" --pages 30000 --threads 3 --pause 0 --scheduler other
 
 run run -o "$result" --dir "$shm" "${quick[@]}" --page-size 2m --pages 4
 check huge-pages-or-a-reason "exit $code: $(jq -c '.cells[0] | del(.latency)' "$result")" holds "$result" '

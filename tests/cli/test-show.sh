@@ -1,36 +1,20 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck disable=SC2317 # functions that check() calls
 # syncfault show: the letter's layout, the table, JSON and TSV, and what it refuses. No root needed.
-set -euo pipefail
+set -u
+# shellcheck source=tests/lib.bash
+. "$(dirname "$0")/../lib.bash"
 
-program=$(realpath "${SYNCFAULT:-build/syncfault}")
 here=$(cd "$(dirname "$0")" && pwd)
 reference=$here/../../results/reference/cover-letter-2017.json
 schema=$here/../../results/schema.json
-failures=0
-work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cd "$here/data"
+cd "$here/data" || exit 1
 
-ok() { echo "ok $1"; }
-not_ok() {
-	echo "not ok $1: $2"
-	failures=1
-}
-check() { # NAME WHY COMMAND…: passes if the command does
-	local name=$1 why=$2
-	shift 2
-	if "$@" >/dev/null 2>&1; then ok "$name"; else not_ok "$name" "$why"; fi
-}
-# Runs the program; its exit code is in $code, its output in $work/out and $work/err.
-run() {
-	code=0
-	"$program" "$@" >"$work/out" 2>"$work/err" || code=$?
-}
 has() { grep -qF -- "$1" "$work/out"; }
 lacks() { ! grep -qE -- "$1" "$work/out"; }
-is_refusal() { [[ $code == "$1" && $(wc -l <"$work/err") == 1 ]]; }
+# Exit code $1 and one line on stderr; what could be shown stands on stdout.
+is_told() { [[ $code == "$1" && $(wc -l <"$work/err") == 1 ]]; }
 # In characters; wide ones count twice.
 fits() { (($(LC_ALL=C.UTF-8 wc -L <"$work/out") <= 100)); }
 count() { [[ $(grep -cE -- "$2" "$work/out") == "$1" ]]; }
@@ -91,25 +75,25 @@ check show-hostile-fits "$(LC_ALL=C.UTF-8 wc -L <"$work/out")" fits
 check show-hostile-runs-nothing "a command ran" test ! -e PWNED
 
 run show skipped.json
-check show-nothing-measured "exit $code" is_refusal 1
+check show-nothing-measured "exit $code" is_told 1
 check show-nothing-measured-tells-why "no reason" has 'Operation not supported'
 for bad in 'show' 'show --json --tsv guest.json' 'show --tsv --table guest.json' 'show --nonsense guest.json'; do
 	read -ra words <<<"$bad"
 	run "${words[@]}"
-	check "show-usage:${bad// /_}" "exit $code: $(cat "$work/err")" is_refusal 2
+	check "show-usage:${bad// /_}" "exit $code: $(cat "$work/err")" is_told 2
 done
 run show "$work/none.json"
-check show-no-such-file "exit $code" is_refusal 1
+check show-no-such-file "exit $code" is_told 1
 head -c 700 guest.json >"$work/cut.json"
 run show "$work/cut.json"
-check show-truncated "exit $code" is_refusal 1
+check show-truncated "exit $code" is_told 1
 run show guest.json "$work/cut.json"
-check show-one-unreadable "exit $code" is_refusal 1
+check show-one-unreadable "exit $code" is_told 1
 check show-one-unreadable-shows-others "nothing" has 'price of MAP_SYNC'
 if [[ -w /dev/full ]]; then
 	code=0
 	"$program" show guest.json >/dev/full 2>"$work/err" || code=$?
-	check show-full-disk "exit $code" is_refusal 1
+	check show-full-disk "exit $code" is_told 1
 fi
 
 if [[ -x /usr/bin/jsonschema ]]; then
@@ -124,4 +108,4 @@ if [[ -x /usr/bin/jsonschema ]]; then
 else
 	echo "skip schema: no /usr/bin/jsonschema (python3-jsonschema)"
 fi
-exit "$failures"
+exit "$failed"
