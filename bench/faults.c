@@ -87,7 +87,8 @@ time_pages(volatile char *page, uint64_t stride, size_t count, uint64_t *ticks, 
 }
 
 /* One compiled loop for each clock and access, so that no choice is made inside. */
-static no_shadow void time_chunk(const struct fault_plan *plan, char *page, size_t count, uint64_t *ticks)
+static no_shadow void time_chunk(const struct fault_plan *plan, char *page, size_t count,
+				 uint64_t *ticks)
 {
 	uint64_t stride = plan->stride_bytes, pause = plan->pause_us;
 	bool is_tsc = plan->clock->source == CLOCK_SOURCE_TSC;

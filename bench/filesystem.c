@@ -89,8 +89,7 @@ static bool add_ext4(struct filesystem_command *command, const struct cell_confi
 	       take_extended(&user, extended, sizeof(extended)) &&
 	       add_words(command, "-q -F -b 4096 -L " LABEL " -E") &&
 	       add_word(command, extended, strlen(extended)) &&
-	       (!is_repeatable || add_words(command, "-U " FIXED_UUID)) &&
-	       add_all(command, &user);
+	       (!is_repeatable || add_words(command, "-U " FIXED_UUID)) && add_all(command, &user);
 }
 
 static bool add_xfs(struct filesystem_command *command, const struct cell_config *config,

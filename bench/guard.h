@@ -5,8 +5,8 @@
  * A guard refuses what is in use (mounted, swap, held, partitioned, locked by another run), with
  * --force too, and what holds anything unless --force. It keeps a second run away by a flock, taken
  * on the device's folder in /sys and not on the device: a mkfs that flocks the device
- * itself (as udev asks of such programs) would wait for us for ever. It keeps no O_EXCL open and none for
- * writing, since mkfs and mount need those.
+ * itself (as udev asks of such programs) would wait for us for ever. It keeps no O_EXCL open and
+ *none for writing, since mkfs and mount need those.
  *
  *	inspect, or open -> [mkfs, mount, measure, unmount]… -> give back -> release
  */

@@ -172,7 +172,9 @@ static bool is_flat(json_t *json)
 
 static void print_flat(FILE *out, json_t *json)
 {
-	char *text = json_dumps(json, JSON_ENCODE_ANY | JSON_REAL_PRECISION(REAL_DIGITS));
+	/* In ASCII: U+009B, as UTF-8, begins an escape sequence on some terminals. */
+	size_t flags = JSON_ENCODE_ANY | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(REAL_DIGITS);
+	char *text = json_dumps(json, flags);
 
 	fputs(text ? text : "null", out);
 	free(text);

@@ -254,8 +254,8 @@ static int read_object(struct place *place, json_t *json, const struct json_row 
 }
 
 /*
- * A parsed value takes some 40 bytes and a member of an object 140, whatever their text: hundreds of
- * megabytes of ",0,0,0" would take all memory. No result comes near these numbers.
+ * A parsed value takes some 40 bytes and a member of an object 140, whatever their text: hundreds
+ * of megabytes of ",0,0,0" would take all memory. No result comes near these numbers.
  */
 static int check_size(const char *text, size_t length, const char *name)
 {

@@ -68,7 +68,8 @@ int mapping_create(const struct cell_config *config, int fd, size_t bytes, struc
 	/* EINVAL: a kernel without transparent huge pages, which then cannot map 2 MiB unasked. */
 	if (ret == 0 && madvise(mapping->base, bytes, advice) && errno != EINVAL)
 		ret = verdict_fail(verdict, "madvise the mapping: %s", strerror(errno));
-	/* Read-ahead makes folios that are larger than the stride of reads: one fault maps them whole. */
+	/* Read-ahead makes folios that are larger than the stride of reads: one fault maps them
+	 * whole. */
 	if (ret == 0 && config->access == ACCESS_READ && config->dax == DAX_NEVER &&
 	    madvise(mapping->base, bytes, MADV_RANDOM))
 		ret = verdict_fail(verdict, "madvise the mapping: %s", strerror(errno));

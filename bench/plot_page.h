@@ -37,12 +37,12 @@ struct plot_page {
 	size_t fs_count, fs_omitted;
 	struct matrix_span all;
 	const struct result *reference; /* the letter; NULL where what is drawn is a letter */
-	const char *title; /* the user's words, or NULL */
+	const char *title;		/* the user's words, or NULL */
 };
 
 /* Divides span, whose entries agree down to MATRIX_VARIANT. */
-void plot_page_init(struct plot_page *page, struct matrix_span span,
-		    const struct result *reference, const char *title);
+void plot_page_init(struct plot_page *page, struct matrix_span span, const struct result *reference,
+		    const char *title);
 
 /* The runs of a cell; place is that of the letter's order. Count 0 where there is none. */
 struct matrix_span plot_page_cell(const struct plot_page *page, size_t fs, int load, int place,

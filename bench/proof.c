@@ -45,8 +45,9 @@ int proof_of_faults(const struct cell_config *config, const struct fault_outcome
 		is_locked &= outcomes[i].is_locked;
 	}
 	if (config->access == ACCESS_READ_THEN_WRITE && !proof->faults_observed)
-		return verdict_skip(verdict, "the read made the pages writable too (this file system "
-					     "does not track dirty pages): no fault is left");
+		return verdict_skip(verdict,
+				    "the read made the pages writable too (this file system "
+				    "does not track dirty pages): no fault is left");
 	if (!is_each_right)
 		return refuse_count(proof, verdict);
 	if (!is_locked)

@@ -23,12 +23,12 @@ const char *const domain_words[] = { "time", "instructions", NULL };
 	ROW(struct_, key_, STRING, is_required_, field_, .max = MAX_TEXT)
 #define WORD(struct_, key_, field_, words_) \
 	ROW(struct_, key_, WORD, true, field_, .words = (words_))
-#define LIST(struct_, key_, is_required_, field_, count_field_, rows_)                             \
-	{                                                                                          \
-		.key = (key_), .kind = JSON_KIND_OBJECTS, .is_required = (is_required_),           \
-		.offset = offsetof(struct_, field_),                                               \
-		.count_offset = offsetof(struct_, count_field_), .max = MAX_ITEMS, .rows = (rows_), \
-		.item_size = sizeof(*((struct_ *)0)->field_)                                       \
+#define LIST(struct_, key_, is_required_, field_, count_field_, rows_)                   \
+	{                                                                                \
+		.key = (key_), .kind = JSON_KIND_OBJECTS, .is_required = (is_required_), \
+		.offset = offsetof(struct_, field_),                                     \
+		.count_offset = offsetof(struct_, count_field_), .max = MAX_ITEMS,       \
+		.rows = (rows_), .item_size = sizeof(*((struct_ *)0)->field_)            \
 	}
 #define NUMBERS(struct_, key_, field_, count_field_, max_)                                  \
 	{                                                                                   \

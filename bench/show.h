@@ -11,8 +11,8 @@
 struct show {
 	FILE *out;
 	bool has_colour;
-	bool with_letter; /* the letter's layout */
-	bool with_table; /* percentiles, and the price of MAP_SYNC */
+	bool with_letter;		/* the letter's layout */
+	bool with_table;		/* percentiles, and the price of MAP_SYNC */
 	const struct result *reference; /* the letter's figures */
 };
 
@@ -37,14 +37,16 @@ int show_table(const struct show *show, struct matrix_span span);
 /* "  label     text", text cut where the line is full; nothing where text is empty. */
 void show_line(const struct show *show, const char *label, const char *text);
 
-/* text as one line, or several: broken between words at 100 columns, later lines set in by indent. */
+/* text as one line, or several: broken between words at 100 columns, later lines set in by indent.
+ */
 void show_wrapped(const struct show *show, const char *text, int indent);
 
 void show_heading(const struct show *show, const char *text, char underline);
 
 /*
- * All cells of all results, a row each: a JSON document {"schema": "syncfault-show/1", "cells": […]}
- * or tab-separated values under one line of names. Latencies are nanoseconds; absent: null, empty.
+ * All cells of all results, a row each: a JSON document {"schema": "syncfault-show/1", "cells":
+ * […]} or tab-separated values under one line of names. Latencies are nanoseconds; absent: null,
+ * empty.
  */
 int show_json(FILE *out, const struct matrix *matrix, const struct result *reference);
 int show_tsv(FILE *out, const struct matrix *matrix, const struct result *reference);

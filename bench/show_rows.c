@@ -36,13 +36,16 @@ struct document {
 	size_t count;
 };
 
-#define ROW(struct_, key_, kind_, field_, ...)                                                     \
-	{                                                                                          \
-		.key = (key_), .kind = JSON_KIND_##kind_, .offset = offsetof(struct_, field_),     \
-		.count_offset = JSON_NO_COUNT, __VA_ARGS__                                         \
+#define ROW(struct_, key_, kind_, field_, ...)                                                 \
+	{                                                                                      \
+		.key = (key_), .kind = JSON_KIND_##kind_, .offset = offsetof(struct_, field_), \
+		.count_offset = JSON_NO_COUNT, __VA_ARGS__                                     \
 	}
 #define WORD(key_, field_, words_) ROW(struct row, key_, WORD, field_, .words = (words_))
-#define END { .key = NULL }
+#define END                 \
+	{                   \
+		.key = NULL \
+	}
 
 static const struct json_row letter_rows[] = {
 	ROW(struct letter_figures, "count", U64, count),
@@ -84,15 +87,21 @@ static const struct json_row cell_rows[] = {
 	ROW(struct row, "p999_ns", U64, latency.p999),
 	ROW(struct row, "max_ns", U64, latency.max),
 	ROW(struct row, "mean_ns", REAL, latency.mean),
-	{ .key = "letter", .kind = JSON_KIND_OBJECT, .offset = offsetof(struct row, letter),
-	  .rows = letter_rows, .count_offset = offsetof(struct row, has_letter) },
+	{ .key = "letter",
+	  .kind = JSON_KIND_OBJECT,
+	  .offset = offsetof(struct row, letter),
+	  .rows = letter_rows,
+	  .count_offset = offsetof(struct row, has_letter) },
 	END,
 };
 
 static const struct json_row document_rows[] = {
 	{ .key = "schema", .kind = JSON_KIND_STRING, .offset = offsetof(struct document, schema) },
-	{ .key = "cells", .kind = JSON_KIND_OBJECTS, .offset = offsetof(struct document, rows),
-	  .rows = cell_rows, .item_size = sizeof(struct row),
+	{ .key = "cells",
+	  .kind = JSON_KIND_OBJECTS,
+	  .offset = offsetof(struct document, rows),
+	  .rows = cell_rows,
+	  .item_size = sizeof(struct row),
 	  .count_offset = offsetof(struct document, count) },
 	END,
 };

@@ -19,7 +19,7 @@ skip() { echo "skip $1: $2"; }
 check() { # NAME WHY COMMAND…: ok where the command succeeds
 	local name=$1 why=$2
 	shift 2
-	if "$@"; then ok "$name"; else not_ok "$name" "$why"; fi
+	if "$@" >/dev/null 2>&1; then ok "$name"; else not_ok "$name" "$why"; fi
 }
 
 # Runs the program, or what $as prefixes: $code, $work/out, $work/err.

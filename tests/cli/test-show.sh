@@ -31,7 +31,8 @@ run show --letter guest.json
 check show-letter-only "has a table" lacks p99
 run show --table guest.json
 check show-table-only "has the letter's layout" lacks 'avg='
-run show - <guest.json
+code=0
+"$program" show - <guest.json >"$work/out" 2>"$work/err" || code=$?
 check show-stdin "exit $code" has 'standard input'
 
 # The letter's own figures in its own words: what we compare with is what it says.

@@ -11,12 +11,16 @@
 
 #include "cell.h"
 
-static char ext4[] = "ext4", no_options[] = "", mkfs[] = "-O fast_commit", mount[] = "noatime,discard";
+static char ext4[] = "ext4", no_options[] = "", mkfs[] = "-O fast_commit",
+	    mount[] = "noatime,discard";
 
 static struct cell_config plain(void)
 {
-	return (struct cell_config){ .fs = ext4, .mkfs_options = no_options,
-				     .mount_options = no_options, .pages = 512, .threads = 1 };
+	return (struct cell_config){ .fs = ext4,
+				     .mkfs_options = no_options,
+				     .mount_options = no_options,
+				     .pages = 512,
+				     .threads = 1 };
 }
 
 static void assert_key(const struct cell_config *config, const char *expected)
@@ -43,10 +47,18 @@ static void the_key_of_the_first_words(void **state)
 static void the_key_of_the_last_words(void **state)
 {
 	struct cell_config config = {
-		.fs = ext4, .mkfs_options = mkfs, .mount_options = mount, .dax = DAX_NEVER,
-		.state = STATE_WRITTEN, .load = LOAD_COPY, .sync = SYNC_MAP_SYNC,
-		.access = ACCESS_READ_THEN_WRITE, .page = PAGE_2M, .pages = CELL_MAX_PAGES,
-		.threads = 1024, .files = FILES_EACH,
+		.fs = ext4,
+		.mkfs_options = mkfs,
+		.mount_options = mount,
+		.dax = DAX_NEVER,
+		.state = STATE_WRITTEN,
+		.load = LOAD_COPY,
+		.sync = SYNC_MAP_SYNC,
+		.access = ACCESS_READ_THEN_WRITE,
+		.page = PAGE_2M,
+		.pages = CELL_MAX_PAGES,
+		.threads = 1024,
+		.files = FILES_EACH,
 	};
 
 	(void)state;
@@ -108,10 +120,11 @@ static void file_systems_with_options(void **state)
 
 static void hostile_file_systems(void **state)
 {
-	static const char *const specs[] = { "", ":", ":-O x", "../x", "/bin/sh", "-o", "-ext4",
-					     ".ext4", "..", "ext4/..", "ext4 ", " ext4", "ext4;id",
-					     "$(id)", "ext4\n", "\033[2J", "e\xc3\xa4", "4ext",
-					     "_x", "ext4,xfs" };
+	static const char *const specs[] = {
+		"",	  ":",	     ":-O x",	  "../x",  "/bin/sh", "-o",	 "-ext4",
+		".ext4",  "..",	     "ext4/..",	  "ext4 ", " ext4",   "ext4;id", "$(id)",
+		"ext4\n", "\033[2J", "e\xc3\xa4", "4ext",  "_x",      "ext4,xfs"
+	};
 	struct cell_config config = { 0 };
 
 	(void)state;

@@ -33,7 +33,8 @@ static void conversion_is_exact(void **state)
 	assert_int_equal(clock_to_ns(&half, 7), 3);
 	assert_true(clock_to_ns(&half, UINT64_MAX) == UINT64_MAX / 2);
 	/* An hour at 3 GHz: no overflow, and no drift. */
-	assert_in_range(clock_to_ns(&third, 3ULL * 3600 * 1000000000), 3600000000000, 3600000002000);
+	assert_in_range(clock_to_ns(&third, 3ULL * 3600 * 1000000000), 3600000000000,
+			3600000002000);
 }
 
 static void this_machine_counts_time(void **state)
@@ -42,8 +43,8 @@ static void this_machine_counts_time(void **state)
 	assert_int_equal(ours.domain, DOMAIN_TIME);
 	assert_true(ours.ns_mult > 0);
 	assert_true(ours.ticks_per_us > 0);
-	assert_string_equal(clock_source_name(&ours), ours.source == CLOCK_SOURCE_TSC ?
-							      "tsc" : "CLOCK_MONOTONIC_RAW");
+	assert_string_equal(clock_source_name(&ours),
+			    ours.source == CLOCK_SOURCE_TSC ? "tsc" : "CLOCK_MONOTONIC_RAW");
 }
 
 /* ns_mult and ticks_per_us say the same. */

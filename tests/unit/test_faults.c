@@ -66,8 +66,14 @@ static char *map_anonymous(size_t pages)
 static struct fault_plan plan_of(char *base, uint64_t pages, int access)
 {
 	return (struct fault_plan){
-		.clock = &ours, .base = base, .stride_bytes = PAGE, .pages = pages, .access = access,
-		.cpu = -1, .keep_samples = pages, .load_bytes = &no_load,
+		.clock = &ours,
+		.base = base,
+		.stride_bytes = PAGE,
+		.pages = pages,
+		.access = access,
+		.cpu = -1,
+		.keep_samples = pages,
+		.load_bytes = &no_load,
 	};
 }
 
@@ -341,8 +347,8 @@ static uint64_t count_from(const struct hist *hist, uint64_t ns)
 }
 
 /*
- * Each fault lasts at least its delay (less a hundredth, for the clocks' rates), and is counted in its
- * slot. That it does not last much longer is for the machine to grant: in one of five tries.
+ * Each fault lasts at least its delay (less a hundredth, for the clocks' rates), and is counted in
+ * its slot. That it does not last much longer is for the machine to grant: in one of five tries.
  */
 static void delays_that_are_known(void **state)
 {
@@ -367,18 +373,20 @@ static void delays_that_are_known(void **state)
 		}
 		assert_memory_equal(&again, &outcome.hist, sizeof(again));
 		assert_true(count_from(&outcome.hist, tail) >= tail_faults);
-		is_exact = count_from(&outcome.hist, tail) == tail_faults &&
-			   hist_quantile_ns(&outcome.hist, 0.5) < 2ULL * DELAY_NS &&
-			   hist_quantile_ns(&outcome.hist, 0.95) >= tail &&
-			   hist_quantile_ns(&outcome.hist, 0.95) < 2ULL * TAIL_NS &&
-			   outcome.hist.log2_us[log2_us_of(DELAY_NS)] == SERVED_PAGES - tail_faults &&
-			   outcome.hist.log2_us[log2_us_of(TAIL_NS)] == tail_faults;
+		is_exact =
+			count_from(&outcome.hist, tail) == tail_faults &&
+			hist_quantile_ns(&outcome.hist, 0.5) < 2ULL * DELAY_NS &&
+			hist_quantile_ns(&outcome.hist, 0.95) >= tail &&
+			hist_quantile_ns(&outcome.hist, 0.95) < 2ULL * TAIL_NS &&
+			outcome.hist.log2_us[log2_us_of(DELAY_NS)] == SERVED_PAGES - tail_faults &&
+			outcome.hist.log2_us[log2_us_of(TAIL_NS)] == tail_faults;
 		free(outcome.samples);
 	}
 	assert_true(is_exact);
 }
 
-/* ---- what goes wrong -------------------------------------------------------------------------- */
+/* ---- what goes wrong --------------------------------------------------------------------------
+ */
 
 static void assert_sigbus(size_t file_pages, size_t pages, int access)
 {

@@ -21,7 +21,8 @@ static void assert_command(const char *spec, int page, bool is_repeatable, const
 	char line[8192] = "";
 
 	assert_int_equal(cell_set_fs(&config, spec), 0);
-	assert_int_equal(filesystem_mkfs_command(&config, "/dev/pmem0", is_repeatable, &command), 0);
+	assert_int_equal(filesystem_mkfs_command(&config, "/dev/pmem0", is_repeatable, &command),
+			 0);
 	for (size_t i = 0; command.argv[i]; i++)
 		snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s", i ? "|" : "",
 			 command.argv[i]);
@@ -51,12 +52,14 @@ static void ext4(void **state)
 static void ext4_with_options(void **state)
 {
 	(void)state;
-	assert_command("ext4:-O fast_commit -I 512:noatime", PAGE_4K, false,
-		       "mkfs.ext4|-q|-F|-b|4096|-L|syncfault|"
-		       "-E|lazy_itable_init=0,lazy_journal_init=0|-O|fast_commit|-I|512|/dev/pmem0");
-	assert_command("ext4:  -O   ^has_journal\t-b 1024 ", PAGE_4K, false,
-		       "mkfs.ext4|-q|-F|-b|4096|-L|syncfault|"
-		       "-E|lazy_itable_init=0,lazy_journal_init=0|-O|^has_journal|-b|1024|/dev/pmem0");
+	assert_command(
+		"ext4:-O fast_commit -I 512:noatime", PAGE_4K, false,
+		"mkfs.ext4|-q|-F|-b|4096|-L|syncfault|"
+		"-E|lazy_itable_init=0,lazy_journal_init=0|-O|fast_commit|-I|512|/dev/pmem0");
+	assert_command(
+		"ext4:  -O   ^has_journal\t-b 1024 ", PAGE_4K, false,
+		"mkfs.ext4|-q|-F|-b|4096|-L|syncfault|"
+		"-E|lazy_itable_init=0,lazy_journal_init=0|-O|^has_journal|-b|1024|/dev/pmem0");
 }
 
 /* mke2fs takes the last -E alone. */
@@ -71,12 +74,14 @@ static void ext4_with_an_extended_option(void **state)
 		       "-E|lazy_itable_init=0,lazy_journal_init=0,hash_seed=" UUID
 		       ",stride=512,stripe_width=512,nodiscard,discard|-U|" UUID
 		       "|-O|fast_commit|-I|512|/dev/pmem0");
-	assert_command("ext4:-Enodiscard -O fast_commit", PAGE_4K, false,
-		       "mkfs.ext4|-q|-F|-b|4096|-L|syncfault|"
-		       "-E|lazy_itable_init=0,lazy_journal_init=0,nodiscard|-O|fast_commit|/dev/pmem0");
-	assert_command("ext4:-E nodiscard -E num_backup_sb=1", PAGE_4K, false,
-		       "mkfs.ext4|-q|-F|-b|4096|-L|syncfault|"
-		       "-E|lazy_itable_init=0,lazy_journal_init=0,nodiscard,num_backup_sb=1|/dev/pmem0");
+	assert_command(
+		"ext4:-Enodiscard -O fast_commit", PAGE_4K, false,
+		"mkfs.ext4|-q|-F|-b|4096|-L|syncfault|"
+		"-E|lazy_itable_init=0,lazy_journal_init=0,nodiscard|-O|fast_commit|/dev/pmem0");
+	assert_command(
+		"ext4:-E nodiscard -E num_backup_sb=1", PAGE_4K, false,
+		"mkfs.ext4|-q|-F|-b|4096|-L|syncfault|"
+		"-E|lazy_itable_init=0,lazy_journal_init=0,nodiscard,num_backup_sb=1|/dev/pmem0");
 	/* Without a value: mkfs is to complain. */
 	assert_command("ext4:-I 512 -E", PAGE_4K, false,
 		       "mkfs.ext4|-q|-F|-b|4096|-L|syncfault|"
@@ -118,8 +123,7 @@ static void others_get_the_users_options_alone(void **state)
 static void no_shell_reads_the_options(void **state)
 {
 	(void)state;
-	assert_command("f2fs:$(id); 'a b'", PAGE_4K, false,
-		       "mkfs.f2fs|$(id);|'a|b'|/dev/pmem0");
+	assert_command("f2fs:$(id); 'a b'", PAGE_4K, false, "mkfs.f2fs|$(id);|'a|b'|/dev/pmem0");
 }
 
 static void options_that_are_too_long(void **state)

@@ -36,11 +36,14 @@ struct thing {
 
 static const char *const colours[] = { "red", "green", NULL };
 
-#define AT(field) .offset = offsetof(struct thing, field)
+#define AT(field)    .offset = offsetof(struct thing, field)
 #define COUNT(field) .count_offset = offsetof(struct thing, field)
 
 static const struct json_row point_rows[] = {
-	{ .key = "x", .kind = JSON_KIND_U64, .is_required = true, .max = 9,
+	{ .key = "x",
+	  .kind = JSON_KIND_U64,
+	  .is_required = true,
+	  .max = 9,
 	  .offset = offsetof(struct point, x) },
 	{ .key = NULL },
 };
@@ -53,12 +56,23 @@ static const struct json_row rows[] = {
 	{ .key = "word", .kind = JSON_KIND_WORD, .words = colours, AT(word) },
 	{ .key = "strings", .kind = JSON_KIND_STRINGS, .max = 2, AT(strings) },
 	{ .key = "numbers", .kind = JSON_KIND_U64S, .max = 3, AT(numbers), COUNT(number_count) },
-	{ .key = "maybe", .kind = JSON_KIND_OBJECT, .rows = point_rows, AT(maybe),
+	{ .key = "maybe",
+	  .kind = JSON_KIND_OBJECT,
+	  .rows = point_rows,
+	  AT(maybe),
 	  COUNT(has_maybe) },
-	{ .key = "always", .kind = JSON_KIND_OBJECT, .rows = point_rows, AT(always),
+	{ .key = "always",
+	  .kind = JSON_KIND_OBJECT,
+	  .rows = point_rows,
+	  AT(always),
 	  .count_offset = JSON_NO_COUNT },
-	{ .key = "points", .kind = JSON_KIND_OBJECTS, .max = 2, .rows = point_rows, AT(points),
-	  .item_size = sizeof(struct point), COUNT(point_count) },
+	{ .key = "points",
+	  .kind = JSON_KIND_OBJECTS,
+	  .max = 2,
+	  .rows = point_rows,
+	  AT(points),
+	  .item_size = sizeof(struct point),
+	  COUNT(point_count) },
 	{ .key = NULL },
 };
 
@@ -73,10 +87,14 @@ static void all_kinds(void **state)
 	struct thing thing;
 
 	(void)state;
-	assert_int_equal(read_text("{\"number\": 1000, \"real\": 2.5, \"flag\": true, \"text\": \"a\\u00e4\","
-				   " \"word\": \"green\", \"strings\": [\"a\", \"\"], \"numbers\": [3, 1, 2],"
-				   " \"maybe\": {\"x\": 9}, \"always\": {\"x\": 8},"
-				   " \"points\": [{\"x\": 1}, {\"x\": 2}]}", &thing), 0);
+	assert_int_equal(
+		read_text(
+			"{\"number\": 1000, \"real\": 2.5, \"flag\": true, \"text\": \"a\\u00e4\","
+			" \"word\": \"green\", \"strings\": [\"a\", \"\"], \"numbers\": [3, 1, 2],"
+			" \"maybe\": {\"x\": 9}, \"always\": {\"x\": 8},"
+			" \"points\": [{\"x\": 1}, {\"x\": 2}]}",
+			&thing),
+		0);
 	assert_int_equal(thing.number, 1000);
 	assert_true(thing.real == 2.5);
 	assert_int_equal(thing.flag, 1);
@@ -180,15 +198,20 @@ static void refusals(void **state)
 		{ "{\"number\": 1, \"word\": 0}", "f.json: word: wants red or green" },
 		{ "{\"number\": 1, \"strings\": \"a\"}", "f.json: strings: wants a list" },
 		{ "{\"number\": 1, \"strings\": {}}", "f.json: strings: wants a list" },
-		{ "{\"number\": 1, \"strings\": [\"a\", 1]}", "f.json: strings[1]: wants a string" },
-		{ "{\"number\": 1, \"strings\": [\"\", \"\", \"\"]}", "f.json: strings: beyond 2 items" },
+		{ "{\"number\": 1, \"strings\": [\"a\", 1]}",
+		  "f.json: strings[1]: wants a string" },
+		{ "{\"number\": 1, \"strings\": [\"\", \"\", \"\"]}",
+		  "f.json: strings: beyond 2 items" },
 		{ "{\"number\": 1, \"numbers\": [1, 2, -3]}", "f.json: numbers[2]: is negative" },
-		{ "{\"number\": 1, \"numbers\": [null]}", "f.json: numbers[0]: wants a whole number" },
+		{ "{\"number\": 1, \"numbers\": [null]}",
+		  "f.json: numbers[0]: wants a whole number" },
 		{ "{\"number\": 1, \"numbers\": [1,2,3,4]}", "f.json: numbers: beyond 3 items" },
 		{ "{\"number\": 1, \"maybe\": []}", "f.json: maybe: wants an object" },
 		{ "{\"number\": 1, \"maybe\": {}}", "f.json: maybe.x: is missing" },
-		{ "{\"number\": 1, \"always\": {\"x\": 10}}", "f.json: always.x: beyond 9 in number" },
-		{ "{\"number\": 1, \"points\": [{\"x\": 1}, {}]}", "f.json: points[1].x: is missing" },
+		{ "{\"number\": 1, \"always\": {\"x\": 10}}",
+		  "f.json: always.x: beyond 9 in number" },
+		{ "{\"number\": 1, \"points\": [{\"x\": 1}, {}]}",
+		  "f.json: points[1].x: is missing" },
 		{ "{\"number\": 1, \"points\": [null]}", "f.json: points[0]: wants an object" },
 		{ "{\"number\": 1, \"points\": [{\"x\": 1, \"y\": 1}]}",
 		  "f.json: points[0].y: no such key in this schema" },

@@ -26,22 +26,48 @@ struct params {
 
 static const struct opt_row rows[] = {
 	{ .name = "flag", .letter = 'f', .help = "is set", .parse = opt_flag, AT(flag) },
-	{ .name = "string", .letter = 's', .argument = "TEXT", .help = "some text",
-	  .parse = opt_string, AT(string) },
-	{ .name = "number", .letter = 'n', .argument = "N", .help = "a number", .parse = opt_u64,
-	  .min = 2, .max = 1000, AT(number) },
-	{ .name = "numbers", .argument = "LIST", .help = "numbers", .parse = opt_u64s, .min = 1,
-	  .max = UINT64_MAX, AT(numbers) },
-	{ .name = "word", .argument = "WORD", .help = "a word:", .parse = opt_word,
-	  .words = state_words, AT(word) },
-	{ .name = "words", .argument = "LIST", .help = "words:", .parse = opt_words,
-	  .words = state_words, AT(words) },
+	{ .name = "string",
+	  .letter = 's',
+	  .argument = "TEXT",
+	  .help = "some text",
+	  .parse = opt_string,
+	  AT(string) },
+	{ .name = "number",
+	  .letter = 'n',
+	  .argument = "N",
+	  .help = "a number",
+	  .parse = opt_u64,
+	  .min = 2,
+	  .max = 1000,
+	  AT(number) },
+	{ .name = "numbers",
+	  .argument = "LIST",
+	  .help = "numbers",
+	  .parse = opt_u64s,
+	  .min = 1,
+	  .max = UINT64_MAX,
+	  AT(numbers) },
+	{ .name = "word",
+	  .argument = "WORD",
+	  .help = "a word:",
+	  .parse = opt_word,
+	  .words = state_words,
+	  AT(word) },
+	{ .name = "words",
+	  .argument = "LIST",
+	  .help = "words:",
+	  .parse = opt_words,
+	  .words = state_words,
+	  AT(words) },
 	{ .name = "append", .argument = "ITEM", .help = "items", .parse = opt_append, AT(strings) },
 	{ .name = NULL },
 };
 
 static struct opt_command command = {
-	.name = "test", .synopsis = "[OPTION…] FILE…", .summary = "Tests.", .rows = rows,
+	.name = "test",
+	.synopsis = "[OPTION…] FILE…",
+	.summary = "Tests.",
+	.rows = rows,
 	.max_operands = -1,
 };
 
@@ -88,7 +114,8 @@ static void all_types(void **state)
 	params = parsed("", 1);
 	assert_false(params.flag);
 	params = parsed("--flag --string=a=b --number 1000 --numbers 3,1,18446744073709551615 "
-			"--word written --words hole,written --append x --append y,z", 15);
+			"--word written --words hole,written --append x --append y,z",
+			15);
 	assert_true(params.flag);
 	assert_string_equal(params.string, "a=b");
 	assert_int_equal(params.number, 1000);
@@ -116,8 +143,10 @@ static void short_options(void **state)
 
 static void lists_replace_and_hold_each_word_once(void **state)
 {
-	struct params params = parsed("--words hole,hole --words written,hole,written --numbers 1,2 "
-				      "--numbers 9", 9);
+	struct params params =
+		parsed("--words hole,hole --words written,hole,written --numbers 1,2 "
+		       "--numbers 9",
+		       9);
 
 	(void)state;
 	assert_int_equal(params.words.count, 2);
@@ -177,7 +206,8 @@ static void refusals(void **state)
 		{ "--word \033[2J", "--word '?[2J'" },
 		{ "--append 1 --append 1 --append 1 --append 1 --append 1 --append 1 --append 1 --append 1 "
 		  "--append 1 --append 1 --append 1 --append 1 --append 1 --append 1 --append 1 --append 1 "
-		  "--append 1", "--append: more than 16 times" },
+		  "--append 1",
+		  "--append: more than 16 times" },
 	};
 	struct capture err, out;
 	struct params params;

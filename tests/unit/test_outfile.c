@@ -225,8 +225,8 @@ static void a_link_leaves_what_it_points_to(void **state)
 	assert_int_equal(outfile_write(link, "new", 3), 0);
 	assert_string_equal(content(link), "new");
 	assert_int_equal(lstat(link, &st), 0);
-	assert_true(S_ISREG(st.st_mode) ? !strcmp(content(path), "old") :
-					  !strcmp(content(path), "new"));
+	assert_true(S_ISREG(st.st_mode) ? !strcmp(content(path), "old")
+					: !strcmp(content(path), "new"));
 	assert_int_equal(count_files(dir), 2);
 	assert_int_equal(unlink(link), 0);
 }

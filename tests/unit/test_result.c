@@ -17,7 +17,8 @@
 #include "result.h"
 
 /* 12 samples: buckets 0, 1, 2-3, (4-7 empty), 8-15; slots below and above 64 ns. */
-static const uint64_t sample_ns[] = { 999, 1000, 60, 3999, 2000, 15999, 8000, 1999, 61, 9000, 9001, 60 };
+static const uint64_t sample_ns[] = { 999,  1000, 60, 3999, 2000, 15999,
+				      8000, 1999, 61, 9000, 9001, 60 };
 #define SAMPLES (sizeof(sample_ns) / sizeof(sample_ns[0]))
 
 static void fill_cell(struct cell_result *cell, int status, const char *reason)
@@ -223,8 +224,8 @@ static json_t *find(json_t *root, const char *path, json_t **holder, char last[6
 
 		snprintf(last, 64, "%.*s", (int)length, path);
 		*holder = at;
-		at = json_is_array(at) ? json_array_get(at, (size_t)atoi(last)) :
-					 json_object_get(at, last);
+		at = json_is_array(at) ? json_array_get(at, (size_t)atoi(last))
+				       : json_object_get(at, last);
 		if (!path[length])
 			return at;
 		path += length + 1;
@@ -243,10 +244,12 @@ static char *change(const char *path, const char *json)
 		assert_int_equal(json_object_del(holder, last), 0);
 	else if (json_is_array(holder))
 		assert_int_equal(json_array_set_new(holder, (size_t)atoi(last),
-						    json_loads(json, JSON_DECODE_ANY, NULL)), 0);
+						    json_loads(json, JSON_DECODE_ANY, NULL)),
+				 0);
 	else
-		assert_int_equal(json_object_set_new(holder, last,
-						     json_loads(json, JSON_DECODE_ANY, NULL)), 0);
+		assert_int_equal(
+			json_object_set_new(holder, last, json_loads(json, JSON_DECODE_ANY, NULL)),
+			0);
 	text = json_dumps(root, 0);
 	json_decref(root);
 	return text;
@@ -275,18 +278,47 @@ static void the_change_helper_changes_nothing_else(void **state)
 static void required_keys(void **state)
 {
 	static const char *const paths[] = {
-		"tool", "suite", "host", "clock", "cells", "clock/domain", "clock/unit",
-		"guest/qemu", "guest/accelerator", "guest/kernel_package", "guest/command_line",
-		"guest/image_digest", "guest/clock", "guest/started", "provenance/source",
-		"cells/0/key", "cells/0/config", "cells/0/status", "cells/0/proof",
-		"cells/0/config/fs", "cells/0/config/mkfs_options", "cells/0/config/mount_options",
-		"cells/0/config/dax", "cells/0/config/state", "cells/0/config/load",
-		"cells/0/config/sync", "cells/0/config/commit", "cells/0/config/access",
-		"cells/0/config/page_size", "cells/0/config/pages", "cells/0/config/threads",
-		"cells/0/config/files", "cells/0/config/scheduler", "cells/0/latency/count",
-		"cells/0/latency/min", "cells/0/latency/max", "cells/0/latency/log2_us/0/from",
-		"cells/0/latency/log2_us/0/to", "cells/0/latency/log2_us/0/count",
-		"cells/1/key", "cells/1/config/fs",
+		"tool",
+		"suite",
+		"host",
+		"clock",
+		"cells",
+		"clock/domain",
+		"clock/unit",
+		"guest/qemu",
+		"guest/accelerator",
+		"guest/kernel_package",
+		"guest/command_line",
+		"guest/image_digest",
+		"guest/clock",
+		"guest/started",
+		"provenance/source",
+		"cells/0/key",
+		"cells/0/config",
+		"cells/0/status",
+		"cells/0/proof",
+		"cells/0/config/fs",
+		"cells/0/config/mkfs_options",
+		"cells/0/config/mount_options",
+		"cells/0/config/dax",
+		"cells/0/config/state",
+		"cells/0/config/load",
+		"cells/0/config/sync",
+		"cells/0/config/commit",
+		"cells/0/config/access",
+		"cells/0/config/page_size",
+		"cells/0/config/pages",
+		"cells/0/config/threads",
+		"cells/0/config/files",
+		"cells/0/config/scheduler",
+		"cells/0/latency/count",
+		"cells/0/latency/min",
+		"cells/0/latency/max",
+		"cells/0/latency/log2_us/0/from",
+		"cells/0/latency/log2_us/0/to",
+		"cells/0/latency/log2_us/0/count",
+		"cells/1/key",
+		"cells/1/config/fs",
 	};
 
 	(void)state;
@@ -306,7 +338,8 @@ static void wrong_values(void **state)
 	static const struct {
 		const char *path, *json, *message;
 	} rows[] = {
-		{ "schema", "\"syncfault-result/2\"", "schema 'syncfault-result/2' is not known here" },
+		{ "schema", "\"syncfault-result/2\"",
+		  "schema 'syncfault-result/2' is not known here" },
 		{ "schema", "1", "no result of syncfault" },
 		{ "schema", "\"\\u001b[2Jx\"", "is not known here" },
 		{ "suite", "[]", "suite: wants a string" },
@@ -359,8 +392,8 @@ static void parts_that_contradict_each_other(void **state)
 		{ "cells/0/proof/faults_expected", "13", "its faults are not those expected" },
 		{ "cells/0/latency/count", "0", "count is 0" },
 		{ "cells/0/latency/count", "13", "do not add up" },
-		{ "cells/0/latency",
-		  "{\"count\": 13, \"min\": 1, \"max\": 2}", "count is not pages times threads" },
+		{ "cells/0/latency", "{\"count\": 13, \"min\": 1, \"max\": 2}",
+		  "count is not pages times threads" },
 		{ "cells/0/latency/min", "61", "a sample is not between min and max" },
 		{ "cells/0/latency/max", "15998", "ascending" },
 		{ "cells/0/latency/p50", "9002", "not in ascending order" },
@@ -447,7 +480,9 @@ static void files_that_cannot_be_read(void **state)
 		const char *path;
 		int error;
 	} rows[] = {
-		{ "/nonexistent/f.json", -ENOENT }, { "/", -EISDIR }, { "/dev/null", -EINVAL },
+		{ "/nonexistent/f.json", -ENOENT },
+		{ "/", -EISDIR },
+		{ "/dev/null", -EINVAL },
 		{ "/proc/self/mem", -EIO },
 	};
 
@@ -472,8 +507,20 @@ static const struct letter_cell {
 	uint64_t min, avg, max;
 	uint64_t buckets[4][2];
 } letter_cells[] = {
-	{ STATE_WRITTEN, LOAD_NONE, SYNC_NONE, 5, 6, 42, { { 4, 398 }, { 8, 110 }, { 16, 2 }, { 32, 2 } } },
-	{ STATE_WRITTEN, LOAD_NONE, SYNC_MAP_SYNC, 10, 10, 43, { { 8, 509 }, { 16, 2 }, { 32, 1 } } },
+	{ STATE_WRITTEN,
+	  LOAD_NONE,
+	  SYNC_NONE,
+	  5,
+	  6,
+	  42,
+	  { { 4, 398 }, { 8, 110 }, { 16, 2 }, { 32, 2 } } },
+	{ STATE_WRITTEN,
+	  LOAD_NONE,
+	  SYNC_MAP_SYNC,
+	  10,
+	  10,
+	  43,
+	  { { 8, 509 }, { 16, 2 }, { 32, 1 } } },
 	{ STATE_HOLE, LOAD_NONE, SYNC_NONE, 21, 23, 76, { { 16, 503 }, { 32, 8 }, { 64, 1 } } },
 	{ STATE_HOLE, LOAD_NONE, SYNC_MAP_SYNC, 91, 108, 234, { { 64, 467 }, { 128, 45 } } },
 	{ STATE_HOLE, LOAD_COPY, SYNC_NONE, 21, 23, 67, { { 16, 507 }, { 32, 4 }, { 64, 1 } } },

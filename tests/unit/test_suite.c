@@ -131,10 +131,11 @@ static void a_suite_of_ones_own(void **state)
 
 	(void)state;
 	cell_axes_init(&nothing);
-	write_file("{\"schema\": \"syncfault-suite/1\", \"name\": \"mine\", \"cells\": ["
-		   "{\"fs\": [\"xfs\"]},"
-		   "{\"fs\": [\"ext4:-b 4096:noatime\"], \"state\": [\"written\", \"written\"], "
-		   "\"pages\": [3], \"pause_us\": 0, \"scheduler\": \"other\", \"dax\": [\"inode\"]}]}");
+	write_file(
+		"{\"schema\": \"syncfault-suite/1\", \"name\": \"mine\", \"cells\": ["
+		"{\"fs\": [\"xfs\"]},"
+		"{\"fs\": [\"ext4:-b 4096:noatime\"], \"state\": [\"written\", \"written\"], "
+		"\"pages\": [3], \"pause_us\": 0, \"scheduler\": \"other\", \"dax\": [\"inode\"]}]}");
 	assert_int_equal(suite_read(path, &suite), 0);
 	assert_string_equal(suite.name, "mine");
 	assert_null(suite.summary);
@@ -173,7 +174,7 @@ static int try_suite(const char *name, struct capture *capture)
 	return ret;
 }
 
-#define HEAD "{\"schema\": \"syncfault-suite/1\", \"name\": \"x\", \"cells\": "
+#define HEAD	"{\"schema\": \"syncfault-suite/1\", \"name\": \"x\", \"cells\": "
 #define SIXTEEN "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16"
 
 static void suites_that_are_refused(void **state)
@@ -201,14 +202,17 @@ static void suites_that_are_refused(void **state)
 		{ HEAD "[{\"fs\": [\"ext4\"], \"colour\": []}]}", "colour: no such key" },
 		{ HEAD "[{\"fs\": [\"../x\"]}]}", "file system '../x'" },
 		{ HEAD "[{\"fs\": [\"xfs\", \"\"]}]}", "file system ''" },
-		{ HEAD "[{\"fs\": [\"ext4\"]}, {\"fs\": [\"ext4\"]}]}", "two cells have the key ext4/" },
+		{ HEAD "[{\"fs\": [\"ext4\"]}, {\"fs\": [\"ext4\"]}]}",
+		  "two cells have the key ext4/" },
 		{ HEAD "[{\"fs\": [\"ext4\", \"ext4\"]}]}", "two cells have the key" },
 		{ HEAD "[{\"fs\": [\"ext4\"], \"pages\": [7, 7]}]}", "two cells have the key" },
 		{ HEAD "[{\"fs\": [\"ext4\"], \"pages\": [" SIXTEEN ",17]}]}", "beyond 16 items" },
-		{ HEAD "[{\"fs\": [\"ext4\"], \"pages\": [" SIXTEEN "], \"threads\": [" SIXTEEN "],"
-		       "\"state\": [\"hole\", \"unwritten\", \"written\"], \"load\": [\"none\", \"copy\"],"
-		       "\"sync\": [\"none\", \"map_sync\"], \"files\": [\"one\", \"each\"],"
-		       "\"access\": [\"read\", \"write\"]}]}", "more than 10000 cells" },
+		{ HEAD
+		  "[{\"fs\": [\"ext4\"], \"pages\": [" SIXTEEN "], \"threads\": [" SIXTEEN "],"
+		  "\"state\": [\"hole\", \"unwritten\", \"written\"], \"load\": [\"none\", \"copy\"],"
+		  "\"sync\": [\"none\", \"map_sync\"], \"files\": [\"one\", \"each\"],"
+		  "\"access\": [\"read\", \"write\"]}]}",
+		  "more than 10000 cells" },
 	};
 	struct capture capture;
 
