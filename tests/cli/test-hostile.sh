@@ -43,8 +43,6 @@ behind() { # PREFIX COMMAND…
 keys() { seq -f '"k%.0f":0,' -s '' 1 8000000; }
 
 garbage random-bytes cat /dev/urandom
-garbage zero-bytes cat /dev/zero
-garbage blanks repeated ' '
 garbage open-brackets repeated '['
 garbage open-objects repeated '{"a":'
 garbage many-numbers behind '[1' repeated ',1'
@@ -52,7 +50,6 @@ garbage many-empty-lists behind '[[]' repeated ',[]'
 garbage many-short-strings behind '[' repeated '"aaaaaaaaaaaaaa",'
 garbage many-keys behind '{' keys
 garbage one-long-string behind '"' repeated a
-garbage one-long-number repeated 7
 garbage long-string-in-a-result behind '{"schema":"syncfault-result/1","suite":"' repeated a
 garbage escapes-in-a-string behind '{"schema":"' repeated '\u001b'
 garbage prefix-then-random behind "$(head -c 4000 "$letter")" cat /dev/urandom
