@@ -1,29 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "diag.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/*
- * Messages quote file names, labels and results of others: none of their bytes may steer the
- * terminal or begin a second line. Bytes from 0x80 on pass, for UTF-8.
- */
+#include "printable.h"
+
+/* Of a message, whatever it quotes: file names, labels and results of others. */
+#define LINE_COLUMNS 2000
+
 static void print_line(const char *prefix, const char *fmt, va_list args, const char *suffix)
 {
-	char line[2048];
-	int length = vsnprintf(line, sizeof(line), fmt, args);
+	char raw[8192], line[8192];
 
-	if (length < 0)
+	if (vsnprintf(raw, sizeof(raw), fmt, args) < 0)
 		return;
-	for (char *c = line; *c; c++)
-		if (iscntrl((unsigned char)*c))
-			*c = '?';
-	fprintf(stderr, "syncfault: %s%s%s%s\n", prefix, line,
-		(size_t)length >= sizeof(line) ? "…" : "", suffix);
+	printable(raw, LINE_COLUMNS, line, sizeof(line));
+	fprintf(stderr, "syncfault: %s%s%s\n", prefix, line, suffix);
 }
 
 void diag_error(const char *fmt, ...)

@@ -14,7 +14,7 @@ enum {
 	EXIT_CANNOT = 77,
 };
 
-/* "syncfault: " and the message; control characters in it are printed as '?'. */
+/* "syncfault: " and the message; what could steer a terminal in it is printed as '?'. */
 void diag_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* As diag_error with ": strerror(err)" behind it; err is positive or negative. Returns -|err|. */

@@ -20,7 +20,8 @@
 #define MAX_FILES  32
 #define FILE_BYTES (256 << 10)
 #define MIN_FILES  2
-#define COPY_BYTES (64 << 10)
+/* Small, so that the bytes are counted often: a cell may last less than a millisecond. */
+#define COPY_BYTES (16 << 10)
 #define FREE_SHARE 4
 #define START_MS   10000
 #define POLL_US	   500

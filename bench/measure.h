@@ -17,7 +17,8 @@ struct measure_setup {
 
 /*
  * Fills *cell (overwritten; to be freed with the result it goes into). What happens to the cell is
- * in its status; the return value is 0, or -ENOMEM, or -EINTR when told to stop.
+ * in its status; the return value is 0, or -ENOMEM, or -EINTR when told to stop. A cell whose load
+ * moved nothing is measured up to three times.
  */
 int measure_cell(const struct measure_setup *setup, struct target *target,
 		 const struct cell_config *config, uint64_t repeat, struct cell_result *cell);

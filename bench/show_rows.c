@@ -159,6 +159,13 @@ int show_json(FILE *out, const struct matrix *matrix, const struct result *refer
 	return ret;
 }
 
+/* A C1 control in UTF-8, which terminals obey as they do escape sequences. */
+static bool is_c1(const char *text)
+{
+	return (unsigned char)text[0] == 0xc2 && (unsigned char)text[1] >= 0x80 &&
+	       (unsigned char)text[1] < 0xa0;
+}
+
 /* A tab would begin a column and a newline a row: both are written as in C. */
 static void print_escaped(FILE *out, const char *text)
 {
@@ -173,6 +180,8 @@ static void print_escaped(FILE *out, const char *text)
 			fputs("\\\\", out);
 		else if (c < 0x20 || c == 0x7f)
 			fprintf(out, "\\x%02x", c);
+		else if (is_c1(text))
+			fprintf(out, "\\u00%02x", (unsigned char)*++text);
 		else
 			fputc(c, out);
 	}

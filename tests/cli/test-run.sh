@@ -163,7 +163,7 @@ fi
 # ---- a file system that is full, and file systems made for it -----------------------------------
 
 if ! is_root; then
-	validate results-are-by-the-schema 24
+	validate results-are-by-the-schema 20
 	skip full-and-loop-file-systems "needs root"
 	exit "$failed"
 fi
@@ -178,7 +178,7 @@ failing sigbus-in-threads '.cells[0] | .status == "failed" and (.reason | test("
 umount "$work/small"
 
 if ! can_loop; then
-	validate results-are-by-the-schema 24
+	validate results-are-by-the-schema 20
 	skip loop-file-systems "no /dev/loop-control"
 	exit "$failed"
 fi

@@ -9,10 +9,13 @@ mark="syncfault-mark-$$-$(date +%s%N)"
 shm=$(mktemp -d /dev/shm/syncfault-test-XXXXXX)
 marked() { grep -lsF "$mark-${1-}" /proc/[0-9]*/environ; }
 clean_up() {
-	local environ pid
+	local environ pid image device
 	for environ in $(marked); do
 		pid=${environ#/proc/}
 		kill -KILL "${pid%/environ}" 2>/dev/null
+	done
+	for image in "$work"/*.image; do
+		for device in $(loops_on "$image"); do losetup -d "$device"; done
 	done
 	rm -rf "$work" "$shm"
 }
