@@ -169,6 +169,28 @@ static void settle_cells(struct cell_config *cells, size_t count, const struct t
 	}
 }
 
+/* A result is read whole, by programs that bound what they read: one too large would be for nobody.
+ */
+static int check_size(const struct run_options *options, const struct cell_config *cells,
+		      size_t count)
+{
+	uint64_t samples = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t faults = cells[i].pages * cells[i].threads;
+
+		samples += faults < RESULT_MAX_SAMPLES ? faults : RESULT_MAX_SAMPLES;
+	}
+	if (count * options->repeat <= RESULT_MAX_CELLS &&
+	    samples * options->repeat <= RESULT_MAX_TOTAL)
+		return 0;
+	diag_error("run: %llu cells with %llu samples: one result holds %u and %u, write several",
+		   (unsigned long long)(count * options->repeat),
+		   (unsigned long long)(samples * options->repeat), RESULT_MAX_CELLS,
+		   RESULT_MAX_TOTAL);
+	return -EINVAL;
+}
+
 static char *format_now(const char *format)
 {
 	char text[64];
@@ -347,7 +369,9 @@ static int run_target(struct run_options *options, const struct suite *suite, st
 	if (ret)
 		return ret;
 	settle_cells(cells, count, target, cpus);
-	ret = run_cells(options, target, cells, count, cpus, result);
+	ret = check_size(options, cells, count);
+	if (!ret)
+		ret = run_cells(options, target, cells, count, cpus, result);
 	for (size_t i = 0; i < count; i++)
 		cell_free(&cells[i]);
 	free(cells);

@@ -18,7 +18,8 @@
 
 #define RESULT_SCHEMA	   "syncfault-result/1"
 #define RESULT_MAX_SAMPLES 65536
-#define RESULT_MAX_CELLS   100000
+#define RESULT_MAX_CELLS   4096 /* of a run; and as many samples, so that readers take it */
+#define RESULT_MAX_TOTAL   (12u << 20)
 #define RESULT_MAX_BYTES   (256u << 20)
 
 #define U64_ABSENT  UINT64_MAX

@@ -207,7 +207,7 @@ static int refuse_name(const char *name)
 
 static int read_suite_file(const char *path, struct suite *suite)
 {
-	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	auto_close int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	auto_free char *text = NULL;
 	struct stat st;
 	ssize_t n;

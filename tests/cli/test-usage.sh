@@ -113,4 +113,8 @@ code=0
 : >"$work/out"
 check help-on-a-full-disk "exit $code: $(said)" is_refusal 1
 check nothing-was-made "left: $(ls -A "$work/cwd" "$work/target")" is_untouched
+refused too-many-cells '49152 cells with' "${target[@]}" --repeat 4096 --pages 1
+refused too-many-samples 'one result holds' "${target[@]}" --repeat 100 --pages 65536
+mkfifo "$work/fifo"
+refused suite-is-a-fifo 'no suite' "${target[@]}" --suite "$work/fifo"
 exit "$failed"

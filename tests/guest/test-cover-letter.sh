@@ -69,6 +69,8 @@ for fs in ext4 xfs; do
 	check "$fs: MAP_SYNC costs more than 2x on holes" price "$result" hole '> 2'
 	check "$fs: MAP_SYNC costs more than 2x on unwritten extents" price "$result" unwritten '> 2'
 	check "$fs: MAP_SYNC costs under 1.2x on written blocks" price "$result" written '< 1.2'
+	check "$fs: both boots ran one image" test \
+		"$(jq .guest.image_digest "$result")" = "$(jq .guest.image_digest "$work/second/$fs.json")"
 	check "$fs: two boots give the same samples" same_samples "$result" "$work/second/$fs.json"
 	check "$fs: the program says the same of both" cmp \
 		<("$program" show --letter --table "$result" | grep -v "$work") \
