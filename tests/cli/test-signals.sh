@@ -85,7 +85,7 @@ finish() {
 	pids=()
 }
 
-many=(--load copy --sync none --pages 3000 --repeat 10000)
+many=(--load copy --sync none --pages 3000 --repeat 1000)
 for signal in INT TERM KILL HUP; do
 	start "dir-SIG$signal" $signal 4 --dir "$shm" "${many[@]}"
 done
