@@ -38,7 +38,7 @@ wrong() { # TAG SIGNAL STATUS DELAY-MS FOLDER IMAGE
 	if [ "$signal" = KILL ]; then
 		[ "$lines" = 0 ] || echo "said $said"
 	elif [ "$lines" -gt 1 ] || { [ "$lines" = 0 ] && [ "$delay" -gt 300 ]; }; then
-		echo "$lines lines on stderr: $said" # none: the signal came before the handlers
+		echo "$lines lines on stderr: $said" # none: it came before the handlers
 	fi
 	[ ! -s "$work/$tag.out" ] || echo "on stdout: $(head -c 100 "$work/$tag.out")"
 	poll 5 no_process "$tag" || echo "left processes: $(marked "$tag" | tr '\n' ' ')"
@@ -49,6 +49,8 @@ wrong() { # TAG SIGNAL STATUS DELAY-MS FOLDER IMAGE
 	[ -z "$(ls -A "$shm")" ] || echo "left files in the target: $(ls -A "$shm")"
 	[ ! -e "$image" ] || [ "$signal" = KILL ] || [ -z "$(blkid -p "$image")" ] || echo "image not given back empty"
 }
+
+is_program() { [ "$(readlink "/proc/$1/exe")" = "$program" ]; }
 
 # strike TAG SIGNAL COUNT ARGUMENT…: one result line for all moments
 strike() {
@@ -61,6 +63,8 @@ strike() {
 			"$program" run "$@" -o "$folder/result.json" \
 			</dev/null >"$work/$tag.out" 2>"$work/$tag.err" &
 		pid=$! status=0
+		# Until env has undone it, bash lets its background children ignore SIGINT.
+		poll 5 is_program "$pid"
 		sleep "$(printf '%d.%03d' $((delay / 1000)) $((delay % 1000)))"
 		# To the program alone, or as a terminal does, to all that it started.
 		whom=$pid
