@@ -225,4 +225,23 @@ failing full-loop-file-system '.cells[0] | .status == "failed" and
 check nothing-left-after-failures "$(losetup -a)" poll 5 test -z "$(loops_on "$image")"
 measured image-is-free-again '.cells[0].status == "ok"' --device "$image" --fs ext4 "${quick[@]}"
 validate results-are-by-the-schema 36
+# In a chroot, mountinfo does not show the mount that its root lies on.
+run_in_jail() {
+	local jail=$work/jail library
+	mkdir -p "$jail"/{proc,data,out} || return
+	cp "$program" "$jail/syncfault" || return
+	while read -r library; do
+		mkdir -p "$jail$(dirname "$library")" && cp -L "$library" "$jail$library" || return
+	done < <(ldd "$program" | grep -oE '/[^ ]+')
+	unshare --mount sh -c "mount -t proc proc '$jail/proc' && exec chroot '$jail' /syncfault run \
+		--dir /data --state hole --load none --sync none --pages 8 -o /out/result.json"
+}
+if is_root && ! is_sanitized; then
+	check in-a-chroot "no result, or not ok" run_in_jail
+	check in-a-chroot-is-measured "not ok" holds "$work/jail/out/result.json" \
+		'.cells[0].status == "ok" and (.cells[0].placement.target | contains("mount not told"))'
+elif ! is_root; then
+	skip in-a-chroot "needs root"
+fi
+
 exit "$failed"
