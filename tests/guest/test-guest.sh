@@ -167,7 +167,7 @@ shift_is_known()
 
 	shift_ns=$(($(start_of seed1) - $(start_of first)))
 	# Two boots differ by a few instructions around the delay, and a tick may fall into it.
-	((shift_ns >= 2472136 - 1000 && shift_ns < 2472136 + 30000)) && return
+	((shift_ns >= 2472136 - 100 && shift_ns < 2472136 + 30000)) && return
 	echo "shift $shift_ns"
 	return 1
 }
