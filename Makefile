@@ -27,13 +27,21 @@ WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototype
 # The map keeps the folder out of the program: one source, one binary, one guest image.
 ALL_CFLAGS := -std=gnu11 -ffile-prefix-map=$(CURDIR)=. -D_GNU_SOURCE -pthread $(WARNINGS) \
 	$(CFLAGS) $(SAN_FLAGS)
-LIBS := -ljansson -lblkid -lmd -lz -lm
+LIBS := -lbpf -ljansson -lblkid -lmd -lz -lm
 ALL_LDFLAGS := -Wl,-z,relro,-z,now $(LDFLAGS)
 
 SOURCES := $(wildcard bench/*.c)
 OBJECTS := $(SOURCES:bench/%.c=$(B)/%.o) $(B)/asset_data.o $(B)/version.o
 ARCHIVE := $(B)/syncfault.a
 ASSETS  := $(wildcard bench/suites/*.json results/reference/*.json plots/*.gp)
+
+CLANG   ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
+# Headers of the kernel's interface are in a folder of the host's machine, which -target bpf forgets.
+BPF_FLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(subst aarch64,arm64,$(subst \
+	x86_64,x86,$(shell uname -m))) -Wall -Wextra -Wno-unused-parameter \
+	-ffile-prefix-map=$(CURDIR)=. \
+	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
 
 .PHONY: all
 all: $(B)/syncfault
@@ -57,6 +65,22 @@ $(ARCHIVE): $(filter-out $(B)/main.o,$(OBJECTS))
 $(B)/%.o: bench/%.c | $(B)
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# A program that loads NAME.bpf.c includes NAME.skel.h.
+$(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
+	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf >$@.tmp && mv $@.tmp $@
+
+$(B)/bpf/%.bpf.o: bpf/%.bpf.c | $(B)/bpf
+	$(call say,BPF)
+	$(Q)$(CLANG) $(BPF_FLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/bpf: | $(B)
+	$(Q)mkdir -p $@
+
+.PRECIOUS: $(B)/bpf/%.skel.h $(B)/bpf/%.bpf.o
+
+$(B)/probes.o $(B)/probes_read.o: $(B)/bpf/probes.skel.h
+$(B)/probes.o $(B)/probes_read.o: ALL_CFLAGS += -I$(B)/bpf
 
 $(B)/asset_data.o: $(B)/asset_data.S
 	$(Q)$(CC) -c -o $@ $<
@@ -116,6 +140,31 @@ check:
 deps:
 	@scripts/deps all
 
+# ---- what checks the probes ---------------------------------------------------------------------
+
+INSTRUMENTS := $(B)/burn $(B)/probe-cost
+
+$(B)/tests/%.o: tests/probes/%.c | $(B)/tests
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -Ibench -I$(B)/bpf -MMD -MP -c -o $@ $<
+
+$(B)/tests/burn.o: $(B)/bpf/burn.skel.h
+$(B)/tests/probe-cost.o: $(B)/bpf/cost.skel.h
+
+$(INSTRUMENTS): $(B)/%: $(B)/tests/%.o $(B)/tests/command.o $(ARCHIVE)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+.PHONY: instruments
+instruments: $(INSTRUMENTS)
+
+# KERNEL=debian:6.1
+.PHONY: bench-probes
+bench-probes:
+	@scripts/deps check
+	@+$(MAKE) --no-print-directory -s all instruments
+	@scripts/bench-probes
+
 # ---- installation -------------------------------------------------------------------------------
 
 COMPLETIONS := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
@@ -130,4 +179,4 @@ install: all
 clean:
 	rm -rf build build-san
 
--include $(wildcard $(B)/*.d $(B)/tests/*.d)
+-include $(wildcard $(B)/*.d $(B)/bpf/*.d $(B)/tests/*.d)

@@ -12,6 +12,7 @@
 #include "opt.h"
 #include "outfile.h"
 #include "plot_data.h"
+#include "plot_probes.h"
 
 static const char *const format_words[] = { "png", "svg", NULL };
 static const char *const format_terminals[] = { "pngcairo", "svg" };
@@ -52,7 +53,9 @@ static const struct opt_command command = {
 		"  histograms    the letter's histograms, with its counts of 2017 on top\n"
 		"  percentiles   how slow the slowest faults are\n"
 		"  timeline      each fault in its order: shows commits\n"
-		"  filesystems   p50, p99 and maximum of the file systems side by side\n\n"
+		"  filesystems   p50, p99 and maximum of the file systems side by side\n"
+		"  stages        where the time of the mean fault goes    (of run --probes)\n"
+		"  worst         the slowest faults, stage after stage    (of run --probes)\n\n"
 		"Results of different clocks, kernels or machines, and cells with other accesses, pages\n"
 		"or threads, are drawn apart: histograms-2.png and so on.\n"
 		"Exit: 0 done, 1 failed or nothing was measured, 2 wrong usage, 77 gnuplot is not there.\n",
@@ -64,11 +67,11 @@ static const struct opt_command command = {
 static const struct plot {
 	const char *name; /* of the file, and of plots/NAME.gp */
 	bool (*write)(const struct plot_page *page, FILE *out);
+	bool is_of_probes; /* which most results are without */
 } plots[] = {
-	{ "histograms", plot_histograms },
-	{ "percentiles", plot_percentiles },
-	{ "timeline", plot_timeline },
-	{ "filesystems", plot_filesystems },
+	{ "histograms", plot_histograms, false }, { "percentiles", plot_percentiles, false },
+	{ "timeline", plot_timeline, false },	  { "filesystems", plot_filesystems, false },
+	{ "stages", plot_stages, true },	  { "worst", plot_worst, true },
 };
 
 static int add_asset(FILE *script, const char *name)
@@ -114,6 +117,8 @@ static int draw(const struct plot *plot, const struct plot_page *page, int forma
 	size_t script_length, image_length;
 	int ret = make_script(plot, page, format, &script, &script_length);
 
+	if (ret == -ENODATA && plot->is_of_probes)
+		return 0;
 	if (ret == -ENODATA) {
 		diag_warning("plot: %s: nothing to draw %s from", path, plot->name);
 		return 0;

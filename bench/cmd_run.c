@@ -18,6 +18,7 @@
 #include "measure.h"
 #include "opt.h"
 #include "outfile.h"
+#include "probe_pass.h"
 #include "progress.h"
 #include "result.h"
 #include "stop.h"
@@ -38,6 +39,8 @@ struct run_options {
 	uint64_t repeat;
 	const char *cpus;
 	const char *output;
+	bool has_probes;
+	struct word_list rungs;
 	bool has_progress;
 };
 
@@ -80,6 +83,10 @@ static const struct opt_row rows[] = {
 	       cpus),
 	OPTION('r', "repeat", "N", "times, each on a fresh file system", opt_u64, repeat, .min = 1,
 	       .max = 10000),
+	OPTION(0, "probes", NULL, "then once more with probes: where the time of a fault goes",
+	       opt_flag, has_probes),
+	OPTION(0, "rung", "LIST", "with --probes: that may be taken (default: all but bcc):",
+	       opt_words, rungs, .words = rung_words),
 	OPTION('o', "output", "FILE", "the result (default: syncfault-SUITE-TIME.json; -: stdout)",
 	       opt_string, output),
 	OPTION(0, "progress", NULL, "a line for each cell on stderr, also where it is no terminal",
@@ -135,6 +142,8 @@ static int check_options(struct run_options *options)
 		return refuse("--fs goes with --device: a folder's file system is what it is");
 	if (options->dir && options->is_forced)
 		return refuse("--force goes with --device");
+	if (options->rungs.count && !options->has_probes)
+		return refuse("--rung goes with --probes");
 	if (options->device && geteuid() != 0) {
 		diag_error("run: --device needs root, for mkfs and mount; --dir does not");
 		return -EPERM;
@@ -181,6 +190,8 @@ static int check_size(const struct run_options *options, const struct cell_confi
 
 		samples += faults < RESULT_MAX_SAMPLES ? faults : RESULT_MAX_SAMPLES;
 	}
+	if (options->has_probes)
+		samples *= 2;
 	if (count * options->repeat <= RESULT_MAX_CELLS &&
 	    samples * options->repeat <= RESULT_MAX_TOTAL)
 		return 0;
@@ -270,6 +281,31 @@ static int measure_cells(const struct run_options *options, const struct measure
 	return ret;
 }
 
+/* Headline figures are never measured with probes attached: theirs is a pass of its own. */
+static int probe_cells(const struct run_options *options, const struct measure_setup *setup,
+		       struct target *target, struct result *result)
+{
+	struct probe_pass pass;
+	struct progress progress;
+	unsigned int rungs = 0;
+	int ret;
+
+	for (size_t i = 0; i < options->rungs.count; i++)
+		rungs |= 1u << options->rungs.words[i];
+	ret = probe_pass_begin(&pass, setup, rungs);
+	if (ret)
+		return ret;
+	progress_start(&progress, options->has_progress, result->cell_count);
+	for (size_t i = 0; i < result->cell_count && !ret; i++) {
+		progress_begin(&progress, &result->cells[i].config);
+		ret = probe_pass_cell(&pass, target, &result->cells[i]);
+		progress_end(&progress, &result->cells[i]);
+	}
+	progress_stop(&progress);
+	probe_pass_end(&pass);
+	return ret;
+}
+
 static size_t count_status(const struct result *result, int status)
 {
 	size_t count = 0;
@@ -353,6 +389,8 @@ static int run_cells(const struct run_options *options, struct target *target,
 	/* All that is mapped now: code, data, stack. What is mapped later locks itself. */
 	mlockall(MCL_CURRENT);
 	ret = measure_cells(options, &setup, target, cells, count, result);
+	if (!ret && options->has_probes)
+		ret = probe_cells(options, &setup, target, result);
 	munlockall();
 	return ret ? ret : describe_machine(result);
 }

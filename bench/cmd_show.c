@@ -14,6 +14,7 @@ struct show_params {
 	bool tsv;
 	bool letter;
 	bool table;
+	bool probes;
 };
 
 static const struct opt_row rows[] = {
@@ -25,6 +26,10 @@ static const struct opt_row rows[] = {
 	  .parse = opt_flag,
 	  .offset = offsetof(struct show_params, table),
 	  .help = "only percentiles, and the price of MAP_SYNC" },
+	{ .name = "probes",
+	  .parse = opt_flag,
+	  .offset = offsetof(struct show_params, probes),
+	  .help = "only where the time of a fault goes, of what run --probes measured" },
 	{ .name = "json",
 	  .parse = opt_flag,
 	  .offset = offsetof(struct show_params, json),
@@ -38,10 +43,10 @@ static const struct opt_row rows[] = {
 
 static const struct opt_command command = {
 	.name = "show",
-	.synopsis = "[--letter] [--table] [--json | --tsv] RESULT…",
+	.synopsis = "[--letter] [--table] [--probes] [--json | --tsv] RESULT…",
 	.summary =
 		"Prints results (\"-\": standard input): per file system the letter's own layout, "
-		"then a table.",
+		"a table,\nthen where the time of a fault goes.",
 	.details = "Text is in microseconds, JSON and TSV are in nanoseconds. Results of different "
 		   "clocks,\nkernels or machines never share a table. Several runs of one cell are "
 		   "one row in text, the\nmedian over the runs, and a row each in JSON and TSV.\n"
@@ -51,14 +56,21 @@ static const struct opt_command command = {
 	.max_operands = -1,
 };
 
+/* Whether only some sections are wanted. */
+static bool is_partial(const struct show_params *params)
+{
+	return params->letter || params->table || params->probes;
+}
+
 static int print_all(const struct show_params *params, const struct matrix *matrix,
 		     const struct result *reference)
 {
-	bool is_all = params->letter == params->table;
+	bool is_all = !is_partial(params);
 	const struct show show = { .out = stdout,
 				   .has_colour = diag_has_colour(STDOUT_FILENO),
 				   .with_letter = is_all || params->letter,
 				   .with_table = is_all || params->table,
+				   .with_probes = is_all || params->probes,
 				   .reference = reference };
 
 	if (params->json)
@@ -85,6 +97,11 @@ static int show_files(const struct show_params *params, char **files, size_t cou
 			   count == 1 ? files[0] : "these results");
 		return EXIT_FAILED;
 	}
+	if (params->probes && !show_has_probes(matrix_all(&matrix))) {
+		diag_error("show: no cell of %s was measured with probes (run --probes)",
+			   count == 1 ? files[0] : "these results");
+		return EXIT_FAILED;
+	}
 	return unread ? EXIT_FAILED : EXIT_DONE;
 }
 
@@ -99,8 +116,9 @@ int cmd_show(int argc, char **argv)
 		diag_error("show: --json and --tsv exclude each other");
 		return EXIT_USAGE;
 	}
-	if ((params.json || params.tsv) && (params.letter || params.table)) {
-		diag_error("show: --letter and --table are layouts of text: not with --%s",
+	if ((params.json || params.tsv) && is_partial(&params)) {
+		diag_error("show: --letter, --table and --probes are layouts of text: not with "
+			   "--%s",
 			   params.json ? "json" : "tsv");
 		return EXIT_USAGE;
 	}

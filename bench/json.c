@@ -25,7 +25,8 @@ static void clear_field(const struct json_row *row, void *object)
 	if (row->kind == JSON_KIND_OBJECTS)
 		for (size_t i = 0; i < *json_count(row, object); i++)
 			json_clear(row->rows, *(char **)field + i * row->item_size);
-	if (row->kind == JSON_KIND_OBJECTS || row->kind == JSON_KIND_U64S)
+	if (row->kind == JSON_KIND_OBJECTS || row->kind == JSON_KIND_U64S ||
+	    row->kind == JSON_KIND_NAMED)
 		free(*(void **)field);
 }
 
@@ -53,13 +54,14 @@ static void init_field(const struct json_row *row, void *object)
 		*(struct strings *)field = (struct strings){ 0 };
 		break;
 	case JSON_KIND_U64S:
+	case JSON_KIND_NAMED:
 	case JSON_KIND_OBJECTS:
 		*(void **)field = NULL;
 		*json_count(row, object) = 0;
 		break;
 	case JSON_KIND_OBJECT:
 		json_init(row->rows, field);
-		if (row->count_offset != JSON_NO_COUNT)
+		if (json_has_presence(row))
 			*json_presence(row, object) = false;
 		break;
 	}
@@ -99,6 +101,16 @@ static json_t *build_u64s(const uint64_t *values, size_t count)
 	return array;
 }
 
+static json_t *build_named(const char *const *words, const uint64_t *values, size_t count)
+{
+	json_t *object = count ? json_object() : json_null();
+
+	for (size_t i = 0; i < count && words[i]; i++)
+		if (values[i] != U64_ABSENT)
+			json_object_set_new(object, words[i], json_integer((json_int_t)values[i]));
+	return object;
+}
+
 static json_t *build_objects(const struct json_row *row, const char *items, size_t count)
 {
 	json_t *array = json_array();
@@ -106,6 +118,13 @@ static json_t *build_objects(const struct json_row *row, const char *items, size
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(array, build_object(row->rows, items + i * row->item_size));
 	return array;
+}
+
+static bool is_absent(const struct json_row *row, void *object)
+{
+	if (row->count_offset == JSON_BY_FIRST)
+		return *(uint64_t *)json_field(row->rows, json_field(row, object)) == U64_ABSENT;
+	return json_has_presence(row) && !*json_presence(row, object);
 }
 
 static json_t *build_field(const struct json_row *row, void *object)
@@ -131,10 +150,12 @@ static json_t *build_field(const struct json_row *row, void *object)
 		return build_strings(field);
 	case JSON_KIND_U64S:
 		return build_u64s(*(uint64_t **)field, *json_count(row, object));
+	case JSON_KIND_NAMED:
+		return build_named(row->words, *(uint64_t **)field, *json_count(row, object));
 	case JSON_KIND_OBJECTS:
 		return build_objects(row, *(char **)field, *json_count(row, object));
 	case JSON_KIND_OBJECT:
-		if (row->count_offset != JSON_NO_COUNT && !*json_presence(row, object))
+		if (is_absent(row, object))
 			return json_null();
 		return build_object(row->rows, field);
 	}
@@ -206,17 +227,31 @@ static void print_indented(FILE *out, json_t *json, int depth)
 	fprintf(out, "\n%*s%c", 2 * depth, "", json_is_array(json) ? ']' : '}');
 }
 
-int json_write(const struct json_row *rows, const void *object, char **text, size_t *length)
+static int write_text(const struct json_row *rows, const void *object, bool is_line, char **text,
+		      size_t *length)
 {
 	json_t *json = build_object(rows, object);
 	FILE *out = open_memstream(text, length);
 
 	if (!json || !out)
 		return diag_errno(ENOMEM, "write JSON");
-	print_indented(out, json, 0);
+	if (is_line)
+		print_flat(out, json);
+	else
+		print_indented(out, json, 0);
 	fprintf(out, "\n");
 	json_decref(json);
 	if (fclose(out))
 		return diag_errno(ENOMEM, "write JSON");
 	return 0;
+}
+
+int json_write(const struct json_row *rows, const void *object, char **text, size_t *length)
+{
+	return write_text(rows, object, false, text, length);
+}
+
+int json_write_line(const struct json_row *rows, const void *object, char **text, size_t *length)
+{
+	return write_text(rows, object, true, text, length);
 }

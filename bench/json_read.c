@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,16 +69,17 @@ static int read_u64(struct place *place, const json_t *json, uint64_t max, uint6
 	return 0;
 }
 
-static int read_real(struct place *place, const json_t *json, uint64_t max, double *value)
+static int read_real(struct place *place, const json_t *json, const struct json_row *row,
+		     double *value)
 {
 	double number = json_number_value(json);
 
 	if (!json_is_number(json))
 		return refuse(place, "wants a number");
-	if (!(number >= 0))
+	if (!row->is_signed && !(number >= 0))
 		return refuse(place, "is negative");
-	if (max && number > (double)max)
-		return refuse_range(place, "in number", max);
+	if (row->max && fabs(number) > (double)row->max)
+		return refuse_range(place, "in number", row->max);
 	*value = number;
 	return 0;
 }
@@ -156,6 +158,46 @@ static int read_u64s(struct place *place, json_t *json, const struct json_row *r
 	return 0;
 }
 
+static int refuse_key(struct place *place, const char *key)
+{
+	enter(place, key, 0);
+	return refuse(place, "no such key in this schema");
+}
+
+static int read_named(struct place *place, json_t *json, const struct json_row *row, void *object)
+{
+	uint64_t **values = json_field(row, object);
+	size_t count = 0;
+	const char *key;
+	json_t *value;
+
+	if (!json_is_object(json))
+		return refuse(place, "wants an object");
+	while (row->words[count])
+		count++;
+	*values = malloc(count * sizeof(**values));
+	if (!*values)
+		return -ENOMEM;
+	*json_count(row, object) = count;
+	for (size_t i = 0; i < count; i++)
+		(*values)[i] = U64_ABSENT;
+	json_object_foreach(json, key, value)
+	{
+		int word = words_find(row->words, key);
+		size_t length;
+		int ret;
+
+		if (word < 0)
+			return refuse_key(place, key);
+		length = enter(place, key, 0);
+		ret = json_is_null(value) ? 0 : read_u64(place, value, row->max, &(*values)[word]);
+		if (ret)
+			return ret;
+		leave(place, length);
+	}
+	return 0;
+}
+
 static int read_objects(struct place *place, json_t *json, const struct json_row *row, void *object)
 {
 	char **items = json_field(row, object);
@@ -190,7 +232,7 @@ static int read_field(struct place *place, json_t *json, const struct json_row *
 	case JSON_KIND_U64:
 		return read_u64(place, json, row->max, field);
 	case JSON_KIND_REAL:
-		return read_real(place, json, row->max, field);
+		return read_real(place, json, row, field);
 	case JSON_KIND_BOOL:
 		if (!json_is_boolean(json))
 			return refuse(place, "wants true or false");
@@ -204,10 +246,12 @@ static int read_field(struct place *place, json_t *json, const struct json_row *
 		return read_strings(place, json, row->max, field);
 	case JSON_KIND_U64S:
 		return read_u64s(place, json, row, object);
+	case JSON_KIND_NAMED:
+		return read_named(place, json, row, object);
 	case JSON_KIND_OBJECTS:
 		return read_objects(place, json, row, object);
 	case JSON_KIND_OBJECT:
-		if (row->count_offset != JSON_NO_COUNT)
+		if (json_has_presence(row))
 			*json_presence(row, object) = true;
 		return read_object(place, json, row->rows, field);
 	}
@@ -225,10 +269,8 @@ static int refuse_unknown_keys(struct place *place, json_t *json, const struct j
 
 		while (row->key && strcmp(row->key, key) != 0)
 			row++;
-		if (row->key)
-			continue;
-		enter(place, key, 0);
-		return refuse(place, "no such key in this schema");
+		if (!row->key)
+			return refuse_key(place, key);
 	}
 	return 0;
 }

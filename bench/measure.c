@@ -11,6 +11,7 @@
 #include "faults.h"
 #include "load.h"
 #include "mapping.h"
+#include "probes.h"
 #include "proof.h"
 #include "stop.h"
 
@@ -244,6 +245,25 @@ static int prepare(struct bench *bench, struct target *target)
 	return ret ? ret : start_load(bench);
 }
 
+/* Only the cell's own faults: the program has others, on what it allocates meanwhile. */
+static void start_probes(struct bench *bench)
+{
+	uintptr_t from = UINTPTR_MAX, to = 0;
+
+	if (!bench->setup->probes)
+		return;
+	for (size_t i = 0; i < bench->file_count; i++) {
+		uintptr_t base = (uintptr_t)bench->mappings[i].base;
+
+		if (base < from)
+			from = base;
+		if (base + bench->mappings[i].bytes > to)
+			to = base + bench->mappings[i].bytes;
+	}
+	probes_aim(bench->setup->probes, from, to);
+	probes_start(bench->setup->probes);
+}
+
 static int measure(struct bench *bench)
 {
 	struct placement *placement = &bench->cell->placement;
@@ -253,7 +273,10 @@ static int measure(struct bench *bench)
 	if (!placement->fault_cpus)
 		return verdict_fail(&bench->verdict, "no memory");
 	make_plans(bench);
+	start_probes(bench);
 	ret = faults_run(bench->plans, bench->outcomes, bench->config->threads);
+	if (bench->setup->probes)
+		probes_stop(bench->setup->probes);
 	if (ret)
 		return verdict_fail(&bench->verdict, "start %llu threads: %s",
 				    (unsigned long long)bench->config->threads, strerror(-ret));

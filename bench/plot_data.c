@@ -34,20 +34,27 @@ static void end_block(struct plot_out *out)
 	out->points = 0;
 }
 
+struct cell_visit {
+	struct plot_out *out;
+	cell_writer write;
+};
+
+static void write_cell(const struct plot_position *at, struct matrix_span runs, void *context)
+{
+	const struct cell_visit *visit = context;
+
+	(void)at;
+	if (matrix_measured(runs))
+		visit->write(visit->out, runs);
+	end_block(visit->out);
+}
+
 static void write_cells(struct plot_out *out, const struct plot_page *page, cell_writer write)
 {
-	fprintf(out->file, "$data << EOD\n");
-	for (size_t fs = 0; fs < page->fs_count; fs++)
-		for (int load = 0; load < PLOT_LOADS; load++)
-			for (int place = 0; place < PLOT_STATES; place++)
-				for (int sync = 0; sync < PLOT_SYNCS; sync++) {
-					struct matrix_span runs =
-						plot_page_cell(page, fs, load, place, sync);
+	struct cell_visit visit = { out, write };
 
-					if (matrix_measured(runs))
-						write(out, runs);
-					end_block(out);
-				}
+	fprintf(out->file, "$data << EOD\n");
+	plot_page_visit(page, write_cell, &visit);
 	out->has_points = out->high >= out->low;
 	fprintf(out->file, "EOD\n");
 }

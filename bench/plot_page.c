@@ -51,6 +51,23 @@ const struct cell_result *plot_page_letter(const struct plot_page *page, int loa
 	return page->reference ? matrix_letter_cell(page->reference, &config) : NULL;
 }
 
+void plot_page_visit(const struct plot_page *page, plot_visit_fn *visit, void *context)
+{
+	const size_t fs_blocks = PLOT_LOADS * PLOT_STATES * PLOT_SYNCS;
+
+	for (size_t block = 0; block < page->fs_count * fs_blocks; block++) {
+		struct plot_position at = {
+			.block = block,
+			.fs = block / fs_blocks,
+			.load = (int)(block / (PLOT_STATES * PLOT_SYNCS) % PLOT_LOADS),
+			.place = (int)(block / PLOT_SYNCS % PLOT_STATES),
+			.sync = (int)(block % PLOT_SYNCS),
+		};
+
+		visit(&at, plot_page_cell(page, at.fs, at.load, at.place, at.sync), context);
+	}
+}
+
 static void print_string(FILE *out, const char *name, const char *text, size_t columns)
 {
 	fprintf(out, "%s = ", name);
@@ -166,26 +183,30 @@ static const char *status_of(struct matrix_span runs, size_t measured)
 	return measured ? status_words[CELL_OK] : status_words[runs.entries[0].cell->status];
 }
 
+struct status_list {
+	FILE *out;
+	size_t most_runs;
+};
+
+static void print_cell_status(const struct plot_position *at, struct matrix_span runs,
+			      void *context)
+{
+	struct status_list *list = context;
+	size_t measured = matrix_measured(runs);
+
+	if (measured > list->most_runs)
+		list->most_runs = measured;
+	print_item(list->out, "status", at->block + 1, status_of(runs, measured), 16);
+}
+
 /* By index of the cell; a cell of several runs is ok when one of them is. */
 static void print_status(const struct plot_page *page, FILE *out)
 {
-	size_t index = 0, most_runs = 0;
+	struct status_list list = { .out = out };
 
 	fprintf(out, "array status[%zu]\n", page->fs_count * PLOT_LOADS * PLOT_STATES * PLOT_SYNCS);
-	for (size_t fs = 0; fs < page->fs_count; fs++)
-		for (int load = 0; load < PLOT_LOADS; load++)
-			for (int place = 0; place < PLOT_STATES; place++)
-				for (int sync = 0; sync < PLOT_SYNCS; sync++) {
-					struct matrix_span runs =
-						plot_page_cell(page, fs, load, place, sync);
-					size_t measured = matrix_measured(runs);
-
-					if (measured > most_runs)
-						most_runs = measured;
-					print_item(out, "status", ++index,
-						   status_of(runs, measured), 16);
-				}
-	fprintf(out, "run_count = %zu\n", most_runs);
+	plot_page_visit(page, print_cell_status, &list);
+	fprintf(out, "run_count = %zu\n", list.most_runs);
 }
 
 static bool has_letter(const struct plot_page *page)

@@ -52,6 +52,17 @@ struct matrix_span plot_page_cell(const struct plot_page *page, size_t fs, int l
 const struct cell_result *plot_page_letter(const struct plot_page *page, int load, int place,
 					   int sync);
 
+/* Where a cell stands; block is plot_block() of it, place that of the letter's order. */
+struct plot_position {
+	size_t block, fs;
+	int load, place, sync;
+};
+
+typedef void plot_visit_fn(const struct plot_position *at, struct matrix_span runs, void *context);
+
+/* Calls back for each cell that there can be, by ascending block; runs as plot_page_cell(). */
+void plot_page_visit(const struct plot_page *page, plot_visit_fn *visit, void *context);
+
 /* Writes all of the variables above but the data blocks. */
 void plot_page_print(const struct plot_page *page, FILE *out);
 

@@ -70,6 +70,110 @@ struct latency {
 	size_t sample_count;
 };
 
+extern const char *const stage_words[]; /* enum stage of bpf/probes.h: outside, lock, … flush */
+extern const char *const rung_words[];	/* enum rung */
+
+/* How a stage is seen; each is worth more than the ones after it. */
+enum rung { RUNG_FENTRY, RUNG_KPROBE, RUNG_TRACEPOINT, RUNG_BCC, RUNG_NONE };
+
+/*
+ * One stage of the faults of a cell, exclusive: without the stages entered from it. latency is of
+ * the faults that were in it, where there was one; mean_ns is over all faults of the cell, so that
+ * the means of all stages add up to the mean fault. `outside` has no rung and no latency.
+ */
+struct stage_result {
+	int stage;
+	int rung;
+	char *probes; /* where it begins and ends, for people; NULL for none */
+	char *reason; /* why it cannot be had, or not from a better rung; NULL for fentry */
+	double mean_ns;
+	bool has_latency;
+	struct latency latency; /* no samples */
+};
+
+/* ns since the fault began */
+struct stage_span {
+	int stage;
+	uint64_t from, to;
+};
+
+/* A transaction of jbd2, or a checkpoint of XFS's log, that a fault waited for. */
+struct commit_filler {
+	char *comm;
+	uint64_t pid;
+	uint64_t handles; /* transactions */
+	uint64_t blocks;  /* jbd2: dirtied; U64_ABSENT for XFS */
+};
+
+struct commit_result {
+	char *kind; /* jbd2 or cil */
+	uint64_t id;
+	uint64_t locked, flushing, logging, total; /* ns; U64_ABSENT for XFS but total */
+	uint64_t handles, blocks;		   /* jbd2: handles, blocks logged */
+	uint64_t bytes;				   /* XFS: of log */
+	struct commit_filler *fillers;
+	size_t filler_count;
+};
+
+/* One of the slowest faults, slowest first. */
+struct worst_result {
+	uint64_t total;	  /* ns, in the kernel */
+	uint64_t address; /* of the access */
+	uint64_t inode, page; /* the file, and the offset in units of 4 KiB */
+	uint64_t tid;
+	uint64_t blocked, runnable; /* ns off the CPU: for something, for the CPU */
+	struct stage_span *timeline; /* in order, without gaps; the end may be missing */
+	size_t timeline_count;
+	uint64_t *stage_ns; /* STAGE_COUNT of them */
+	size_t stage_ns_count;
+	struct strings stack; /* of the longest wait, innermost first */
+	bool has_commit;
+	struct commit_result commit;
+};
+
+struct probe_counts {
+	uint64_t faults;
+	uint64_t needdsync;	     /* VM_FAULT_NEEDDSYNC */
+	uint64_t insert_pfn_mkwrite; /* entries made writable after the flush */
+	uint64_t fsyncs;	     /* of these faults */
+	uint64_t xfs_fsyncs;
+	uint64_t journal_commits; /* of the machine, meanwhile; so the following */
+	uint64_t fast_commits;
+	uint64_t log_forces;
+	uint64_t cil_pushes;
+	uint64_t iclog_waits;
+	uint64_t retries;     /* tries that ended in VM_FAULT_RETRY */
+	uint64_t interrupted; /* tries given up for a signal */
+};
+
+/* What was not measured, and why; all 0 where every fault and stage was. */
+struct probe_drops {
+	uint64_t slots;	     /* faults: no place for another in flight */
+	uint64_t unfinished; /* faults whose end was not seen */
+	uint64_t deep;	     /* stages nested too deep: their time is their caller's */
+	uint64_t unmatched;  /* ends whose start was not seen */
+	uint64_t events;     /* faults over the threshold that were not told */
+};
+
+/*
+ * The pass with probes of one cell, on a file system of its own, after the pass without that the
+ * cell's latency is from. latency is the user's view of it, total the kernel's (handle_mm_fault).
+ */
+struct probes_result {
+	struct latency latency; /* samples as well */
+	struct latency total;	/* no samples */
+	double cost_ns;		/* p50 with probes minus p50 without; may be negative */
+	struct probe_counts counts;
+	struct probe_drops drops;
+	double blocked_mean_ns, runnable_mean_ns; /* of all faults, off the CPU */
+	struct stage_result *stages;		  /* all of them, in order */
+	size_t stage_count;
+	struct worst_result *worst;
+	size_t worst_count;
+	struct latency commit_locked, commit_flushing, commit_logging, commit_total;
+	bool has_commits; /* the log was written meanwhile; XFS has commit_total alone */
+};
+
 struct placement {
 	uint64_t *fault_cpus; /* one for each thread */
 	size_t fault_cpu_count;
@@ -92,7 +196,8 @@ struct cell_result {
 	struct placement placement;
 	bool has_latency; /* only when ok */
 	struct latency latency;
-	bool has_probes; /* always false as yet */
+	bool has_probes; /* only with --probes, and only when ok */
+	struct probes_result probes;
 	struct strings warnings;
 };
 

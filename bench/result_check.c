@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "../bpf/probes.h"
 #include "diag.h"
 
 /* Each check returns NULL, or what is wrong. */
@@ -86,6 +87,138 @@ static const char *check_count(const struct cell_result *cell)
 	return "count is not pages times threads";
 }
 
+/* Times that add up do so to this: clocks are read to whole nanoseconds, means are rounded. */
+static bool is_sum(double sum, double whole)
+{
+	return fabs(sum - whole) <= fmax(1, whole / 1000);
+}
+
+static const char *check_stage(const struct stage_result *stage, uint64_t faults)
+{
+	if (stage->mean_ns < 0 || isinf(stage->mean_ns))
+		return "the mean of a stage is no time";
+	if (stage->stage == STAGE_OUTSIDE && (stage->rung != RUNG_NONE || stage->has_latency))
+		return "what is outside of the probes has a rung or latencies";
+	if (stage->stage != STAGE_OUTSIDE && stage->rung == RUNG_NONE &&
+	    (stage->has_latency || !isnan(stage->mean_ns)))
+		return "a stage that no probe saw has figures";
+	if (!stage->has_latency)
+		return NULL;
+	if (stage->latency.count > faults)
+		return "more faults were in a stage than there were";
+	return check_latency(&stage->latency);
+}
+
+static bool is_whole(const struct probe_drops *drops)
+{
+	const uint64_t figures[] = { drops->slots, drops->unfinished, drops->deep,
+				     drops->unmatched };
+
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+		if (figures[i] && figures[i] != U64_ABSENT)
+			return false;
+	return true;
+}
+
+static const char *check_stages(const struct probes_result *probes)
+{
+	double sum = 0;
+
+	if (probes->stage_count != STAGE_COUNT)
+		return "not every stage is there once";
+	for (size_t i = 0; i < STAGE_COUNT; i++) {
+		const char *wrong = "the stages are not in their order";
+
+		if (probes->stages[i].stage == (int)i)
+			wrong = check_stage(&probes->stages[i], probes->total.count);
+		if (wrong)
+			return wrong;
+		if (!isnan(probes->stages[i].mean_ns))
+			sum += probes->stages[i].mean_ns;
+	}
+	if (isnan(probes->latency.mean))
+		return "the pass with probes has no mean";
+	if (is_whole(&probes->drops) && !is_sum(sum, probes->latency.mean))
+		return "the means of the stages do not add up to the mean fault";
+	return NULL;
+}
+
+static const char *check_timeline(const struct worst_result *worst)
+{
+	uint64_t at = 0;
+
+	for (size_t i = 0; i < worst->timeline_count; i++) {
+		const struct stage_span *span = &worst->timeline[i];
+
+		if (span->from != at || span->to < span->from)
+			return "the timeline of a fault has a gap or goes back";
+		at = span->to;
+	}
+	return at > worst->total ? "the timeline of a fault is longer than the fault" : NULL;
+}
+
+static const char *check_worst(const struct worst_result *worst)
+{
+	double sum = 0;
+
+	if (worst->stage_ns_count && worst->stage_ns_count != STAGE_COUNT)
+		return "a fault has not a time for every stage";
+	for (size_t i = 0; i < worst->stage_ns_count; i++)
+		if (worst->stage_ns[i] != U64_ABSENT)
+			sum += (double)worst->stage_ns[i];
+	if (worst->stage_ns_count && !is_sum(sum, (double)worst->total))
+		return "the stages of a fault do not add up to it";
+	if (worst->has_commit && strcmp(worst->commit.kind, "jbd2") != 0 &&
+	    strcmp(worst->commit.kind, "cil") != 0)
+		return "the kind of a commit is neither jbd2 nor cil";
+	return check_timeline(worst);
+}
+
+static const char *check_worsts(const struct probes_result *probes)
+{
+	for (size_t i = 0; i < probes->worst_count; i++) {
+		const char *wrong = check_worst(&probes->worst[i]);
+
+		if (wrong)
+			return wrong;
+		if (i && probes->worst[i].total > probes->worst[i - 1].total)
+			return "the slowest faults are not slowest first";
+	}
+	return NULL;
+}
+
+static const char *check_commits(const struct probes_result *probes)
+{
+	const struct latency *phases[] = { &probes->commit_locked, &probes->commit_flushing,
+					   &probes->commit_logging, &probes->commit_total };
+
+	for (size_t i = 0; probes->has_commits && i < sizeof(phases) / sizeof(phases[0]); i++) {
+		const char *wrong = NULL;
+
+		if (phases[i]->count != U64_ABSENT)
+			wrong = check_latency(phases[i]);
+		else if (phases[i] == &probes->commit_total)
+			wrong = "commits have no total";
+		if (wrong)
+			return wrong;
+	}
+	return NULL;
+}
+
+static const char *check_counts(const struct probes_result *probes)
+{
+	if (probes->counts.faults != U64_ABSENT && probes->counts.faults != probes->total.count)
+		return "the faults counted are not those timed in the kernel";
+	return NULL;
+}
+
+const char *result_check_probes(const struct probes_result *probes)
+{
+	return check_latency(&probes->latency) ?: check_latency(&probes->total) ?:
+	       check_counts(probes) ?: check_stages(probes) ?: check_worsts(probes) ?:
+	       check_commits(probes);
+}
+
 static const char *check_cell(const struct cell_result *cell)
 {
 	char key[CELL_KEY_SIZE];
@@ -97,7 +230,7 @@ static const char *check_cell(const struct cell_result *cell)
 	if ((cell->status == CELL_OK) != !cell->reason)
 		return "a cell has a reason when, and only when, it is not ok";
 	if (cell->status != CELL_OK)
-		return NULL;
+		return cell->has_probes ? "only a cell that is ok has probes" : NULL;
 	return check_proof(&cell->proof) ?: check_latency(&cell->latency) ?: check_count(cell);
 }
 
@@ -113,11 +246,16 @@ int result_check(const struct result *result, const char *name)
 		return -EINVAL;
 	}
 	for (size_t i = 0; i < result->cell_count; i++) {
-		const char *wrong = check_cell(&result->cells[i]);
+		const struct cell_result *cell = &result->cells[i];
+		const char *wrong = check_cell(cell), *part = "";
 
+		if (!wrong && cell->has_probes) {
+			wrong = result_check_probes(&cell->probes);
+			part = ".probes";
+		}
 		if (!wrong)
 			continue;
-		diag_error("%s: cells[%zu]: %s", name, i, wrong);
+		diag_error("%s: cells[%zu]%s: %s", name, i, part, wrong);
 		return -EINVAL;
 	}
 	return 0;

@@ -11,4 +11,10 @@
  */
 int result_check(const struct result *result, const char *name);
 
+/*
+ * NULL, or what is wrong with probes alone, so that they can be left out before a whole result is
+ * refused for them.
+ */
+const char *result_check_probes(const struct probes_result *probes);
+
 #endif

@@ -40,6 +40,9 @@ const char *const domain_words[] = { "time", "instructions", NULL };
 		.key = (key_), .kind = JSON_KIND_OBJECT, .offset = offsetof(struct_, field_), \
 		.count_offset = offsetof(struct_, presence_), .rows = (rows_)                 \
 	}
+#define COUNTER(struct_, field_) ROW(struct_, #field_, U64, false, field_, .max = MAX_COUNT)
+#define NS(struct_, key_, is_required_, field_) \
+	ROW(struct_, key_, U64, is_required_, field_, .max = MAX_NS)
 #define END                 \
 	{                   \
 		.key = NULL \
@@ -52,7 +55,7 @@ static const struct json_row bucket_rows[] = {
 	END,
 };
 
-static const struct json_row latency_rows[] = {
+const struct json_row latency_rows[] = {
 	ROW(struct latency, "count", U64, true, count, .max = MAX_COUNT),
 	ROW(struct latency, "min", U64, true, min, .max = MAX_NS),
 	ROW(struct latency, "max", U64, true, max, .max = MAX_NS),
@@ -106,8 +109,118 @@ static const struct json_row placement_rows[] = {
 	END,
 };
 
-/* Nothing is in it yet; a result that has probes is of a later syncfault, and is refused. */
+static const struct json_row stage_rows[] = {
+	WORD(struct stage_result, "stage", stage, stage_words),
+	WORD(struct stage_result, "rung", rung, rung_words),
+	TEXT(struct stage_result, "probes", false, probes),
+	TEXT(struct stage_result, "reason", false, reason),
+	ROW(struct stage_result, "mean", REAL, false, mean_ns, .max = MAX_NS),
+	MAYBE(struct stage_result, "latency", latency, has_latency, latency_rows),
+	END,
+};
+
+static const struct json_row span_rows[] = {
+	WORD(struct stage_span, "stage", stage, stage_words),
+	NS(struct stage_span, "from", true, from),
+	NS(struct stage_span, "to", true, to),
+	END,
+};
+
+static const struct json_row filler_rows[] = {
+	TEXT(struct commit_filler, "comm", false, comm),
+	ROW(struct commit_filler, "pid", U64, false, pid),
+	COUNTER(struct commit_filler, handles),
+	COUNTER(struct commit_filler, blocks),
+	END,
+};
+
+static const struct json_row commit_rows[] = {
+	TEXT(struct commit_result, "kind", true, kind),
+	ROW(struct commit_result, "id", U64, true, id),
+	NS(struct commit_result, "locked", false, locked),
+	NS(struct commit_result, "flushing", false, flushing),
+	NS(struct commit_result, "logging", false, logging),
+	NS(struct commit_result, "total", false, total),
+	COUNTER(struct commit_result, handles),
+	COUNTER(struct commit_result, blocks),
+	ROW(struct commit_result, "bytes", U64, false, bytes, .max = MAX_SIZE),
+	LIST(struct commit_result, "fillers", false, fillers, filler_count, filler_rows),
+	END,
+};
+
+const struct json_row worst_rows[] = {
+	NS(struct worst_result, "total", true, total),
+	ROW(struct worst_result, "address", U64, false, address),
+	ROW(struct worst_result, "inode", U64, false, inode),
+	ROW(struct worst_result, "page", U64, false, page),
+	ROW(struct worst_result, "tid", U64, false, tid),
+	NS(struct worst_result, "blocked", false, blocked),
+	NS(struct worst_result, "runnable", false, runnable),
+	LIST(struct worst_result, "timeline", false, timeline, timeline_count, span_rows),
+	{ .key = "stages",
+	  .kind = JSON_KIND_NAMED,
+	  .offset = offsetof(struct worst_result, stage_ns),
+	  .count_offset = offsetof(struct worst_result, stage_ns_count),
+	  .max = MAX_NS,
+	  .words = stage_words },
+	ROW(struct worst_result, "stack", STRINGS, false, stack, .max = MAX_ITEMS),
+	MAYBE(struct worst_result, "commit", commit, has_commit, commit_rows),
+	END,
+};
+
+static const struct json_row count_rows[] = {
+	COUNTER(struct probe_counts, faults),
+	COUNTER(struct probe_counts, needdsync),
+	COUNTER(struct probe_counts, insert_pfn_mkwrite),
+	COUNTER(struct probe_counts, fsyncs),
+	COUNTER(struct probe_counts, xfs_fsyncs),
+	COUNTER(struct probe_counts, journal_commits),
+	COUNTER(struct probe_counts, fast_commits),
+	COUNTER(struct probe_counts, log_forces),
+	COUNTER(struct probe_counts, cil_pushes),
+	COUNTER(struct probe_counts, iclog_waits),
+	COUNTER(struct probe_counts, retries),
+	COUNTER(struct probe_counts, interrupted),
+	END,
+};
+
+static const struct json_row drop_rows[] = {
+	COUNTER(struct probe_drops, slots),  COUNTER(struct probe_drops, unfinished),
+	COUNTER(struct probe_drops, deep),   COUNTER(struct probe_drops, unmatched),
+	COUNTER(struct probe_drops, events), END,
+};
+
+/* XFS's log has no phases: then only the total is there. */
+#define PHASE(key_, field_, is_required_)                                                        \
+	{                                                                                        \
+		.key = (key_), .kind = JSON_KIND_OBJECT, .is_required = (is_required_),          \
+		.offset = offsetof(struct probes_result, field_), .count_offset = JSON_BY_FIRST, \
+		.rows = latency_rows                                                             \
+	}
+
+static const struct json_row phase_rows[] = {
+	PHASE("locked", commit_locked, false),
+	PHASE("flushing", commit_flushing, false),
+	PHASE("logging", commit_logging, false),
+	PHASE("total", commit_total, true),
+	END,
+};
+
 static const struct json_row probes_rows[] = {
+	ROW(struct probes_result, "latency", OBJECT, true, latency, .rows = latency_rows),
+	ROW(struct probes_result, "total", OBJECT, true, total, .rows = latency_rows),
+	ROW(struct probes_result, "cost", REAL, false, cost_ns, .max = MAX_NS, .is_signed = true),
+	ROW(struct probes_result, "counts", OBJECT, true, counts, .rows = count_rows),
+	ROW(struct probes_result, "drops", OBJECT, true, drops, .rows = drop_rows),
+	ROW(struct probes_result, "blocked_mean", REAL, false, blocked_mean_ns, .max = MAX_NS),
+	ROW(struct probes_result, "runnable_mean", REAL, false, runnable_mean_ns, .max = MAX_NS),
+	LIST(struct probes_result, "stages", true, stages, stage_count, stage_rows),
+	LIST(struct probes_result, "worst", false, worst, worst_count, worst_rows),
+	/* Its four latencies are fields of the struct around it: no offset. */
+	{ .key = "commits",
+	  .kind = JSON_KIND_OBJECT,
+	  .count_offset = offsetof(struct probes_result, has_commits),
+	  .rows = phase_rows },
 	END,
 };
 
@@ -120,7 +233,7 @@ const struct json_row cell_rows[] = {
 	ROW(struct cell_result, "proof", OBJECT, true, proof, .rows = proof_rows),
 	ROW(struct cell_result, "placement", OBJECT, false, placement, .rows = placement_rows),
 	MAYBE(struct cell_result, "latency", latency, has_latency, latency_rows),
-	MAYBE(struct cell_result, "probes", proof, has_probes, probes_rows),
+	MAYBE(struct cell_result, "probes", probes, has_probes, probes_rows),
 	ROW(struct cell_result, "warnings", STRINGS, false, warnings, .max = MAX_ITEMS),
 	END,
 };

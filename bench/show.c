@@ -77,7 +77,7 @@ static bool is_listed(struct matrix_span span, size_t index)
 	return false;
 }
 
-static void add_cell_name(FILE *out, const struct cell_result *cell)
+void show_cell_name(FILE *out, const struct cell_result *cell)
 {
 	fprintf(out, "%s, load %s, sync %s", state_words[cell->config.state],
 		load_words[cell->config.load], sync_words[cell->config.sync]);
@@ -101,7 +101,7 @@ static int show_cell_names(const struct show *show, struct matrix_span span, siz
 		if (cell->has_latency || !is_same_reason(cell, span.entries[first].cell))
 			continue;
 		fprintf(out, "%s", i == first ? "" : "; ");
-		add_cell_name(out, cell);
+		show_cell_name(out, cell);
 	}
 	if (fclose(out))
 		return diag_errno(ENOMEM, "show");
@@ -146,6 +146,8 @@ static int show_file_system(const struct show *show, struct matrix_span span)
 	if (show->with_letter)
 		show_letter(show, span);
 	if (show->with_table && show_table(show, span))
+		return -ENOMEM;
+	if (show->with_probes && show_probes(show, span))
 		return -ENOMEM;
 	return show_unmeasured(show, span);
 }
@@ -215,5 +217,7 @@ int show_text(const struct show *show, const struct matrix *matrix)
 	}
 	if (show->with_table && matrix_measured(matrix_all(matrix)))
 		show_notes(show, &notes);
+	if (show->with_probes && show_has_probes(matrix_all(matrix)))
+		show_legend(show, matrix_all(matrix));
 	return 0;
 }

@@ -13,6 +13,7 @@ struct show {
 	bool has_colour;
 	bool with_letter;		/* the letter's layout */
 	bool with_table;		/* percentiles, and the price of MAP_SYNC */
+	bool with_probes;		/* where the time of a fault goes */
 	const struct result *reference; /* the letter's figures */
 };
 
@@ -33,6 +34,22 @@ void show_letter(const struct show *show, struct matrix_span span);
 
 /* The same cells as a table, and the price of MAP_SYNC; a row is the median over runs. -ENOMEM. */
 int show_table(const struct show *show, struct matrix_span span);
+
+/*
+ * Where the time of a fault goes, of the cells that were measured with probes: a table, then how
+ * the stages are seen, what was lost, and the slowest faults. Nothing without such cells. -ENOMEM.
+ */
+int show_probes(const struct show *show, struct matrix_span span);
+bool show_has_probes(struct matrix_span span);
+
+/* The part of it below the table. */
+void show_worst(const struct show *show, struct matrix_span span);
+
+/* What the stages are that faults of span were in, once below everything. */
+void show_legend(const struct show *show, struct matrix_span span);
+
+/* "hole, load none, sync map_sync, repeat 1" */
+void show_cell_name(FILE *out, const struct cell_result *cell);
 
 /* "  label     text", text cut where the line is full; nothing where text is empty. */
 void show_line(const struct show *show, const char *label, const char *text);

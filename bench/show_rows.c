@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "../bpf/probes.h"
 #include "diag.h"
 #include "json.h"
 #include "show.h"
@@ -26,6 +27,8 @@ struct row {
 	int status;
 	char *reason;
 	struct latency latency;
+	bool has_probes;
+	double stage_ns[STAGE_COUNT];
 	bool has_letter;
 	struct letter_figures letter;
 };
@@ -54,6 +57,37 @@ static const struct json_row letter_rows[] = {
 	ROW(struct letter_figures, "max_ns", U64, max),
 	END,
 };
+
+#define STAGE(word_, stage_)                                                                     \
+	{                                                                                        \
+		.key = word_ "_ns", .kind = JSON_KIND_REAL, .offset = (stage_) * sizeof(double), \
+		.count_offset = JSON_NO_COUNT                                                    \
+	}
+
+/* Means over all faults of the cell. */
+static const struct json_row stage_rows[] = {
+	STAGE("outside", STAGE_OUTSIDE),
+	STAGE("lock", STAGE_LOCK),
+	STAGE("retry", STAGE_RETRY),
+	STAGE("mm", STAGE_MM),
+	STAGE("handler", STAGE_HANDLER),
+	STAGE("map", STAGE_MAP),
+	STAGE("insert", STAGE_INSERT),
+	STAGE("mkwrite", STAGE_MKWRITE),
+	STAGE("wp_wait", STAGE_WP_WAIT),
+	STAGE("finish", STAGE_FINISH),
+	STAGE("fsync", STAGE_FSYNC),
+	STAGE("writeback", STAGE_WRITEBACK),
+	STAGE("log_space", STAGE_LOG_SPACE),
+	STAGE("journal_wait", STAGE_JOURNAL_WAIT),
+	STAGE("fast_commit", STAGE_FAST_COMMIT),
+	STAGE("log_force", STAGE_LOG_FORCE),
+	STAGE("cil_push", STAGE_CIL_PUSH),
+	STAGE("iclog_wait", STAGE_ICLOG_WAIT),
+	STAGE("flush", STAGE_FLUSH),
+	END,
+};
+_Static_assert(sizeof(stage_rows) / sizeof(stage_rows[0]) == STAGE_COUNT + 1, "every stage");
 
 static const struct json_row cell_rows[] = {
 	ROW(struct row, "file", STRING, file),
@@ -87,6 +121,11 @@ static const struct json_row cell_rows[] = {
 	ROW(struct row, "p999_ns", U64, latency.p999),
 	ROW(struct row, "max_ns", U64, latency.max),
 	ROW(struct row, "mean_ns", REAL, latency.mean),
+	{ .key = "stage",
+	  .kind = JSON_KIND_OBJECT,
+	  .offset = offsetof(struct row, stage_ns),
+	  .rows = stage_rows,
+	  .count_offset = offsetof(struct row, has_probes) },
 	{ .key = "letter",
 	  .kind = JSON_KIND_OBJECT,
 	  .offset = offsetof(struct row, letter),
@@ -123,6 +162,9 @@ static void fill_row(struct row *row, const struct matrix_entry *entry,
 	row->reason = cell->reason;
 	if (cell->has_latency)
 		row->latency = cell->latency;
+	row->has_probes = cell->has_probes;
+	for (int i = 0; cell->has_probes && i < STAGE_COUNT; i++)
+		row->stage_ns[i] = cell->probes.stages[i].mean_ns;
 	letter = matrix_letter_cell(reference, &cell->config);
 	row->has_letter = letter && !entry->result->has_provenance;
 	if (row->has_letter)

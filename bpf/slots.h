@@ -21,32 +21,56 @@
 #define SLOT_COUNT	 ((SLOT_RANGE_BITS - SLOT_SUB_BITS) * SLOTS_PER_OCTAVE + SLOTS_PER_OCTAVE)
 #define LOG2_US_COUNT	 32
 
-/* Index of the highest bit set, 0 for 0 and 1: a binary search, since BPF has no clz. */
+/*
+ * Index of the highest bit set, 0 for 0 and 1. BPF has no instruction for it: the byte that it is in
+ * is searched for, and the rest looked up. Who cannot have tables in BPF defines SLOT_NO_TABLE.
+ */
+#ifndef SLOT_NO_TABLE
+#define SLOT_X2(n) n, n
+#define SLOT_X4(n) SLOT_X2(n), SLOT_X2(n)
+#define SLOT_X8(n) SLOT_X4(n), SLOT_X4(n)
+#define SLOT_X16(n) SLOT_X8(n), SLOT_X8(n)
+#define SLOT_X32(n) SLOT_X16(n), SLOT_X16(n)
+#define SLOT_X64(n) SLOT_X32(n), SLOT_X32(n)
+#define SLOT_X128(n) SLOT_X64(n), SLOT_X64(n)
+
+static const unsigned char slot_msb_of_byte[256] = {
+	0, 0, SLOT_X2(1), SLOT_X4(2), SLOT_X8(3), SLOT_X16(4), SLOT_X32(5), SLOT_X64(6), SLOT_X128(7)
+};
+#endif
+
+/* Most latencies are below 65,536 ns: they take the shortest way. */
 static inline __attribute__((always_inline)) unsigned int slot_msb(unsigned long long v)
 {
 	unsigned int msb = 0;
 
-	if (v >> 32) {
-		v >>= 32;
-		msb += 32;
+	if (v > 0xffff) {
+		if (v >> 32) {
+			v >>= 32;
+			msb = 32;
+		}
+		if (v > 0xffff) {
+			v >>= 16;
+			msb += 16;
+		}
 	}
-	if (v >> 16) {
-		v >>= 16;
-		msb += 16;
-	}
-	if (v >> 8) {
+	if (v > 0xff) {
 		v >>= 8;
 		msb += 8;
 	}
-	if (v >> 4) {
+#ifndef SLOT_NO_TABLE
+	return msb + slot_msb_of_byte[v & 0xff];
+#else
+	if (v > 0xf) {
 		v >>= 4;
 		msb += 4;
 	}
-	if (v >> 2) {
+	if (v > 3) {
 		v >>= 2;
 		msb += 2;
 	}
 	return msb + (unsigned int)(v >> 1);
+#endif
 }
 
 /* Slot of ns, or SLOT_COUNT where ns is 2^40 or more. */
@@ -54,7 +78,7 @@ static inline __attribute__((always_inline)) unsigned int slot_of(unsigned long 
 {
 	unsigned int shift;
 
-	if (ns >> SLOT_RANGE_BITS)
+	if (ns > 0xffff && ns >> SLOT_RANGE_BITS)
 		return SLOT_COUNT;
 	if (ns < SLOTS_PER_OCTAVE)
 		return (unsigned int)ns;

@@ -102,3 +102,15 @@ legend = "unset xtics; unset ytics; unset border; unset grid; unset xlabel; unse
 	"unset label; unset title; unset logscale; unset arrow; set xrange [0:1]; set yrange [0:1];" . \
 	"px_left = 30; px_width = W - 60; px_top = H - legend_height; px_height = legend_height - 10;" . \
 	place . "set key center center horizontal samplen 2.5 width 1 textcolor rgb INK"
+
+# The stages of a fault: a legend of two columns that says what each is. To be drawn as a panel.
+LEGEND_LINE = 26
+legend_lines(count) = (count + 1) / 2
+legend_x(i) = (i - 1) / legend_lines(legend_count) == 0 ? 30 : W / 2
+legend_y(i) = H - legend_height + 4 + LEGEND_LINE * ((i - 1) % legend_lines(legend_count))
+stage_legend = "do for [i = 1 : legend_count] { " . \
+	"set object 100 + i rectangle from screen x_at(legend_x(i)), screen y_at(legend_y(i)) " . \
+	"to screen x_at(legend_x(i) + 34), screen y_at(legend_y(i) + 18) " . \
+	"fc rgb legend_colour[i] fs solid border lc rgb GREY;" . \
+	"set label 100 + i legend_name[i] . ': ' . legend_meaning[i] " . \
+	"at screen x_at(legend_x(i) + 46), screen y_at(legend_y(i) + 9) left font small tc rgb INK }"

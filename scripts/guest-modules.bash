@@ -6,7 +6,7 @@
 # Persistent memory, loaded at boot. The others are there for modprobe, when mount wants them.
 readonly boot_modules='nd_e820 nd_pmem dax_pmem device_dax'
 readonly other_modules='nfit ext4 xfs btrfs crc32c crc32c_generic crc32c-intel libcrc32c brd loop'
-readonly host_root_modules='9p 9pnet_virtio overlay'
+readonly host_root_modules='virtio_pci 9p 9pnet_virtio overlay'
 
 # Files of the named modules that this kernel has as modules, each after what it depends on.
 resolve()

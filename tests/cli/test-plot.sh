@@ -71,6 +71,78 @@ for name in filesystems histograms percentiles timeline; do
 	check "plot-hostile-$name-svg" "no XML" is_xml "$work/e/$name.svg"
 done
 
+# Probes for every measured cell of a result: add_probes FILE TEXT, where TEXT ends each string.
+add_probes() {
+	python3 - "$1" "$2" <<-'END'
+		import json, sys
+		words = ("outside lock retry mm handler map insert mkwrite wp_wait finish fsync writeback "
+		         "log_space journal_wait fast_commit log_force cil_push iclog_wait flush").split()
+		shares = {"outside": 2, "mm": 3, "handler": 9, "map": 26, "journal_wait": 60}
+		result, text = json.load(open(sys.argv[1])), sys.argv[2]
+		def stage(word, mean):
+		    return {"stage": word, "rung": "none" if word in ("outside", "flush") else "kprobe",
+		            "probes": "kprobe" + text, "reason": "none" + text, "latency": None,
+		            "mean": None if word == "flush" else mean * shares.get(word, 0) / 100}
+		def worst(total):
+		    return {"total": total, "blocked": total // 2, "stack": ["jbd2_log_wait_commit%s+0x1a" % text],
+		            "timeline": [{"stage": "mm", "from": 0, "to": total // 3},
+		                         {"stage": "journal_wait", "from": total // 3, "to": total}],
+		            "commit": {"kind": "jbd2", "id": 815, "fillers": [{"comm": "cp" + text}]}}
+		for cell in result["cells"]:
+		    if cell["status"] == "ok":
+		        latency = dict(cell["latency"], mean=cell["latency"]["mean"] * 1.04)
+		        cell["probes"] = {
+		            "latency": latency, "total": {k: latency[k] for k in ("count", "min", "max")},
+		            "counts": {}, "drops": {}, "stages": [stage(w, latency["mean"]) for w in words],
+		            "worst": [worst(latency["max"] - i) for i in range(5)]}
+		json.dump(result, sys.stdout)
+	END
+}
+# Every bar of the script's $data is as long as the mean of its cell in the result.
+has_sums() {
+	python3 - "$1" "$2" <<-'END'
+		import json, re, sys
+		script, result = open(sys.argv[1]).read(), json.load(open(sys.argv[2]))
+		data = re.search(r"\$data << EOD\n(.*?)EOD\n", script, re.S).group(1)
+		bars = sorted(sum(float(l.split()[1]) - float(l.split()[0]) for l in block.splitlines())
+		              for block in data.split("\n\n\n") if block.strip() and "NaN" not in block)
+		means = sorted(c["probes"]["latency"]["mean"] / 1e3 for c in result["cells"] if c["probes"])
+		sys.exit(len(bars) != len(means) or any(abs(a / b - 1) > 1e-6 for a, b in zip(bars, means)))
+	END
+}
+# A gnuplot that keeps its scripts.
+mkdir "$work/keep"
+# shellcheck disable=SC2016 # expanded by the script
+printf '#!/bin/sh\ncp "$2" "$TEST_WORK/keep/script-$$"\nexec %s "$@"\n' "$(command -v gnuplot)" \
+	>"$work/keep/gnuplot"
+chmod +x "$work/keep/gnuplot"
+
+add_probes guest.json '' >"$work/probes.json"
+as=(env "PATH=$work/keep:$PATH")
+run plot "$work/probes.json" -o "$work/g" --title "Honza's \`test\`"
+as=()
+check plot-probes-exits-0 "exit $code, $(cat "$work/err")" test "$code$(cat "$work/err")" = 0
+check plot-probes-adds-two "$(diff -rq "$work/a" "$work/g")" test "$(diff -rq "$work/a" "$work/g")" = \
+	"$(printf "Only in $work/g: %s\n" stages.png stages.svg worst.png worst.svg)"
+for name in stages worst; do
+	check "plot-$name-png" "no PNG" is_png "$work/g/$name.png"
+	check "plot-$name-wide" "under 1,300 pixels" is_wide "$work/g/$name.png"
+	check "plot-$name-svg" "no XML" is_xml "$work/g/$name.svg"
+	for text in Honza 'thousands of instructions' 'waiting for a commit of the journal' 'MAP_SYNC'; do
+		check "plot-$name-says-${text//[^a-zA-Z0-9]/-}" "not in it" has_text "$work/g/$name.svg" "$text"
+	done
+done
+script=$(grep -l '^unseen = ' "$work/keep"/script-* | head -1)
+check plot-stages-add-up "a bar is not its mean" has_sums "$script" "$work/probes.json"
+check plot-stages-tells-unseen "not said" has_text "$work/g/stages.svg" 'a part of other stages: flush.'
+check plot-worst-says-commit "not in it" has_text "$work/g/worst.svg" 'commit 815 (cp); jbd2_log_wait_commit'
+add_probes guest.json "一'; system 'touch PWNED' #\`touch PWNED\`\"\\"$'\nEOD\n\e[31m' >"$work/hostile.json"
+run plot "$work/hostile.json" -o "$work/i"
+check plot-probes-hostile-exits-0 "exit $code, $(cat "$work/err")" test "$code" = 0
+check plot-probes-hostile-runs-nothing "a command ran" test ! -e PWNED
+check plot-probes-hostile-svg "no XML" is_xml "$work/i/worst.svg"
+check plot-probes-hostile-is-text "not in it" has_text "$work/i/worst.svg" "(cp???’; syste"
+
 cp "$work/a/timeline.png" "$work/before"
 mkdir "$work/f"
 cp "$work/before" "$work/f/histograms.png"

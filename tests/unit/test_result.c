@@ -14,6 +14,7 @@
 
 #include "assets.h"
 #include "capture.h"
+#include "damage.h"
 #include "result.h"
 
 /* 12 samples: buckets 0, 1, 2-3, (4-7 empty), 8-15; slots below and above 64 ns. */
@@ -83,9 +84,6 @@ static void fill_result(struct result *result)
 	fill_ok_cell(&result->cells[0]);
 	fill_cell(&result->cells[1], CELL_SKIPPED, "no DAX");
 }
-
-static char *whole_text;
-static size_t whole_length;
 
 static int format_whole(void **state)
 {
@@ -181,87 +179,6 @@ static void write_read_write(void **state)
 	assert_int_equal(again[length - 1], '\n');
 	free(again);
 	result_free(&result);
-}
-
-/* Parses; returns what was printed, with the return value in *ret. */
-static const char *parse(const char *text, size_t length, int *ret)
-{
-	static struct capture capture;
-	struct result result;
-
-	capture_begin(&capture, STDERR_FILENO);
-	*ret = result_parse(text, length, "f.json", &result);
-	if (*ret == 0)
-		result_free(&result);
-	return capture_end(&capture);
-}
-
-static void assert_refused(const char *text, size_t length, const char *what, const char *message)
-{
-	int ret;
-	const char *printed = parse(text, length, &ret);
-
-	if (ret != -EINVAL || !is_one_line(printed) || !strstr(printed, message))
-		fail_msg("%s: gives %d and says '%s', not '%s'", what, ret, printed, message);
-}
-
-static json_t *load_whole(void)
-{
-	json_t *root = json_loadb(whole_text, whole_length, 0, NULL);
-
-	assert_non_null(root);
-	return root;
-}
-
-/* The value at "cells/0/latency/min", and what holds it. */
-static json_t *find(json_t *root, const char *path, json_t **holder, char last[64])
-{
-	json_t *at = root;
-
-	*holder = NULL;
-	for (;;) {
-		size_t length = strcspn(path, "/");
-
-		snprintf(last, 64, "%.*s", (int)length, path);
-		*holder = at;
-		at = json_is_array(at) ? json_array_get(at, (size_t)atoi(last))
-				       : json_object_get(at, last);
-		if (!path[length])
-			return at;
-		path += length + 1;
-	}
-}
-
-/* The document with the value at path replaced, or removed where json is NULL; to be freed. */
-static char *change(const char *path, const char *json)
-{
-	json_t *root = load_whole(), *holder;
-	char last[64], *text;
-
-	find(root, path, &holder, last);
-	assert_non_null(holder);
-	if (!json)
-		assert_int_equal(json_object_del(holder, last), 0);
-	else if (json_is_array(holder))
-		assert_int_equal(json_array_set_new(holder, (size_t)atoi(last),
-						    json_loads(json, JSON_DECODE_ANY, NULL)),
-				 0);
-	else
-		assert_int_equal(
-			json_object_set_new(holder, last, json_loads(json, JSON_DECODE_ANY, NULL)),
-			0);
-	text = json_dumps(root, 0);
-	json_decref(root);
-	return text;
-}
-
-static void assert_change_refused(const char *path, const char *json, const char *message)
-{
-	char *text = change(path, json), what[256];
-
-	snprintf(what, sizeof(what), "%s = %s", path, json ? json : "(none)");
-	assert_refused(text, strlen(text), what, message);
-	free(text);
 }
 
 static void the_change_helper_changes_nothing_else(void **state)
@@ -363,7 +280,7 @@ static void wrong_values(void **state)
 		{ "cells/0/latency/mean", "\"1\"", "mean: wants a number" },
 		{ "cells/0/latency/samples/3", "-5", "samples[3]: is negative" },
 		{ "cells/0/latency/samples/3", "1.5", "samples[3]: wants a whole number" },
-		{ "cells/0/probes", "{\"x\": 1}", "probes.x: no such key" },
+		{ "cells/0/probes", "{\"x\": 1}", "probes.latency: is missing" },
 		{ "cells/0/colour", "1", "cells[0].colour: no such key" },
 		{ "colour", "1", "colour: no such key" },
 		{ "cells/0/latency/log2_us/0/count", "9223372036854775807", "count: beyond" },

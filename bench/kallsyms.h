@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The functions of the running kernel, from /proc/kallsyms. */
+#ifndef SYNCFAULT_KALLSYMS_H
+#define SYNCFAULT_KALLSYMS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct kallsym {
+	uint64_t address; /* 0 where the kernel hides it */
+	const char *name;
+	const char *module; /* "" for the kernel proper */
+};
+
+/*
+ * All functions, kept until modules are loaded or unloaded and the next call finds it out; at most
+ * one thread may call. 0, or -errno after one line on stderr.
+ */
+int kallsyms_load(void);
+
+/* NULL where there is none of that name. Lives until the next kallsyms_load(). */
+const struct kallsym *kallsyms_find(const char *name);
+
+/* The function that address is in, or NULL; *end (may be NULL): where the next one begins. */
+const struct kallsym *kallsyms_at(uint64_t address, uint64_t *end);
+
+#endif
