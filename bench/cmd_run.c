@@ -281,7 +281,19 @@ static int measure_cells(const struct run_options *options, const struct measure
 	return ret;
 }
 
-/* Headline figures are never measured with probes attached: theirs is a pass of its own. */
+static int warn_all(struct result *result, const char *warning)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < result->cell_count && !ret; i++)
+		ret = strings_add(&result->cells[i].warnings, warning);
+	return ret;
+}
+
+/*
+ * Headline figures are never measured with probes attached: theirs is a pass of its own. A kernel
+ * that refuses the probes has told why; what was measured without them is kept.
+ */
 static int probe_cells(const struct run_options *options, const struct measure_setup *setup,
 		       struct target *target, struct result *result)
 {
@@ -294,7 +306,7 @@ static int probe_cells(const struct run_options *options, const struct measure_s
 		rungs |= 1u << options->rungs.words[i];
 	ret = probe_pass_begin(&pass, setup, rungs);
 	if (ret)
-		return ret;
+		return warn_all(result, "no probes: this kernel refused them");
 	progress_start(&progress, options->has_progress, result->cell_count);
 	for (size_t i = 0; i < result->cell_count && !ret; i++) {
 		progress_begin(&progress, &result->cells[i].config);

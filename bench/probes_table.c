@@ -30,6 +30,7 @@ const struct probe_function probe_functions[] = {
 	{ .name = "xlog_wait_on_iclog", .stage = STAGE_ICLOG_WAIT },
 	{ .name = "blkdev_issue_flush", .stage = STAGE_FLUSH },
 	{ .name = "xlog_cil_push_work", .stage = NO_STAGE },
+	{ .name = "xlog_write", .stage = NO_STAGE, .is_entry_only = true },
 	{ .name = "xlog_cil_commit", .stage = NO_STAGE, .is_entry_only = true, .is_for_fills = true },
 	{ .name = NULL },
 };

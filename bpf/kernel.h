@@ -81,20 +81,10 @@ struct work_struct {
 	void *func;
 };
 
-typedef struct {
-	int counter;
-} atomic_t;
-
 struct xfs_cil_ctx {
 	struct xfs_cil *cil;
 	long long sequence;
-	atomic_t space_used;
 	struct work_struct push_work;
-};
-
-/* Before 6.5. */
-struct xfs_cil_ctx___int {
-	int space_used;
 };
 
 enum vm_fault_reason {

@@ -662,15 +662,6 @@ static __always_inline struct probe_commit_key push_key(struct work_struct *work
 	};
 }
 
-static __always_inline uint64_t log_bytes(struct work_struct *work)
-{
-	struct xfs_cil_ctx *ctx = context_of(work);
-
-	if (bpf_core_field_exists(ctx->space_used.counter))
-		return (uint32_t)BPF_CORE_READ(ctx, space_used.counter);
-	return (uint32_t)BPF_CORE_READ((struct xfs_cil_ctx___int *)ctx, space_used);
-}
-
 /* In a worker's thread. The context may be gone when it ends, so the key is found by the worker. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -689,7 +680,6 @@ static __always_inline void push_begin(struct work_struct *work)
 		return;
 	key = push_key(work);
 	count_add(COUNT_CIL_PUSH);
-	commit.blocks_logged = log_bytes(work);
 	commit.begin_ns = bpf_ktime_get_ns();
 	bpf_map_update_elem(&commits, &key, &commit, BPF_ANY);
 	bpf_map_update_elem(&pushes, &tid, &key, BPF_ANY);
@@ -705,6 +695,33 @@ static __always_inline void push_end(void)
 	copy = *key;
 	bpf_map_delete_elem(&pushes, &tid);
 	commit_end(&copy);
+}
+
+/* The worker writes its items, and then the commit record. */
+static __always_inline void push_write(uint32_t bytes)
+{
+	uint32_t tid = current_tid();
+	struct probe_commit_key *key = bpf_map_lookup_elem(&pushes, &tid);
+	struct probe_commit *commit = key ? bpf_map_lookup_elem(&commits, key) : NULL;
+
+	if (commit)
+		commit->blocks_logged += bytes;
+}
+
+SEC("fentry/xlog_write")
+int BPF_PROG(fentry_xlog_write, void *log, void *context, void *chain, void *ticket,
+	     unsigned int bytes)
+{
+	push_write(bytes);
+	return 0;
+}
+
+SEC("kprobe/xlog_write")
+int BPF_KPROBE(kprobe_xlog_write, void *log, void *context, void *chain, void *ticket,
+	       unsigned int bytes)
+{
+	push_write(bytes);
+	return 0;
 }
 
 SEC("fentry/xlog_cil_push_work")
