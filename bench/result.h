@@ -72,6 +72,7 @@ struct latency {
 
 extern const char *const stage_words[]; /* enum stage of bpf/probes.h: outside, lock, … flush */
 extern const char *const rung_words[];	/* enum rung */
+extern const char *const ladder_words[]; /* those of them that may be asked for */
 
 /* How a stage is seen; each is worth more than the ones after it. */
 enum rung { RUNG_FENTRY, RUNG_KPROBE, RUNG_TRACEPOINT, RUNG_BCC, RUNG_NONE };

@@ -31,6 +31,7 @@ const char *const stage_words[] = {
 	"fast_commit", "log_force", "cil_push", "iclog_wait", "flush", NULL
 };
 
+const char *const ladder_words[] = { "fentry", "kprobe", "tracepoint", NULL };
 const char *const rung_words[] = { "fentry", "kprobe", "tracepoint", "bcc", "none", NULL };
 
 const char *stage_meaning(int stage)
