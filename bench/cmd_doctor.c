@@ -44,6 +44,7 @@ static int examine(struct doctor *doctor, const char *target)
 	doctor_check_machine(doctor);
 	doctor_check_memory(doctor);
 	doctor_check_trace(doctor);
+	doctor_check_probes(doctor);
 	doctor_check_tools(doctor);
 	if (doctor->err)
 		return diag_errno(doctor->err, "doctor");

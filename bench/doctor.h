@@ -47,7 +47,8 @@ void doctor_check_machine(struct doctor *doctor); /* doctor_machine.c: kernel, c
 void doctor_check_memory(
 	struct doctor *doctor);			/* doctor_memory.c: persistent memory, DAX, pages */
 void doctor_check_trace(struct doctor *doctor); /* doctor_trace.c: perf events, BPF */
-void doctor_check_tools(struct doctor *doctor); /* doctor_tools.c: KVM, QEMU, mkfs, … */
+void doctor_check_probes(struct doctor *doctor); /* doctor_probes.c: stages of a fault */
+void doctor_check_tools(struct doctor *doctor);	 /* doctor_tools.c: KVM, QEMU, mkfs, … */
 
 /*
  * doctor_target.c: a folder, a block device, a device DAX or an image file. -errno, reported, where

@@ -131,21 +131,6 @@ static void check_bpf(struct doctor *doctor)
 		doctor_advise(doctor, "boot a kernel with CONFIG_DEBUG_INFO_BTF");
 }
 
-/* "none [integrity] confidentiality" */
-static void read_lockdown(char *text, size_t size)
-{
-	char line[128], *mode;
-
-	snprintf(text, size, "not told (securityfs is not mounted or not readable)");
-	if (sysfs_line(line, sizeof(line), "/sys/kernel/security/lockdown"))
-		return;
-	mode = strchr(line, '[');
-	if (!mode)
-		return;
-	mode[strcspn(mode, "]")] = '\0';
-	snprintf(text, size, "%s", mode + 1);
-}
-
 /* "y", "n" or "not told". */
 static bool is_set(const char *option, char *value, size_t size)
 {
@@ -154,31 +139,23 @@ static bool is_set(const char *option, char *value, size_t size)
 	return strcmp(value, "n") != 0;
 }
 
-static void check_kernel_probes(struct doctor *doctor)
+static void check_kprobes(struct doctor *doctor)
 {
-	char lockdown[96], kprobes[16], direct[16];
 	bool has_pmu = access("/sys/bus/event_source/devices/kprobe/type", R_OK) == 0;
+	char kprobes[16];
 	bool has_kprobes = is_set("CONFIG_KPROBES", kprobes, sizeof(kprobes)) && has_pmu;
-	bool has_direct = is_set("CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS", direct, sizeof(direct));
 
-	read_lockdown(lockdown, sizeof(lockdown));
 	doctor_add(doctor, has_kprobes ? DOCTOR_YES : DOCTOR_NO, "kprobes",
 		   "CONFIG_KPROBES: %s; perf's kprobe source: %s", kprobes, has_pmu ? "yes" : "no");
 	if (!has_kprobes)
 		doctor_advise(doctor,
 			      "boot a kernel with CONFIG_KPROBES and CONFIG_KPROBE_EVENTS; or "
 			      "scripts/guest with a Debian kernel");
-	doctor_add(doctor, has_direct ? DOCTOR_PARTLY : DOCTOR_NO, "fentry",
-		   "not tried; CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS: %s; lockdown: %s", direct,
-		   lockdown);
-	doctor_advise(doctor,
-		      "lockdown=confidentiality forbids reading kernel memory from BPF, and "
-		      "hardened kernels refuse to attach: there only tracepoints are left");
 }
 
 void doctor_check_trace(struct doctor *doctor)
 {
 	check_perf(doctor);
 	check_bpf(doctor);
-	check_kernel_probes(doctor);
+	check_kprobes(doctor);
 }

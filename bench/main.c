@@ -15,6 +15,7 @@ static const struct command {
 	{ "run", cmd_run, "measure the cells of a suite and write a result" },
 	{ "show", cmd_show, "print results: the letter's layout, and percentiles" },
 	{ "plot", cmd_plot, "draw results with gnuplot, as PNG and SVG" },
+	{ "trace", cmd_trace, "where the time of page faults goes, on a live system" },
 	{ "doctor", cmd_doctor, "what this machine can measure, and what to do about the rest" },
 };
 

@@ -24,8 +24,12 @@ _syncfault() {
 		return
 	fi
 	case $previous in
-	--device | --dir | --output | -o)
+	--device | --dir | --path | --output | -o)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		return
+		;;
+	--pid | -p)
+		mapfile -t COMPREPLY < <(compgen -W "$(cd /proc && echo [0-9]*)" -- "$current")
 		return
 		;;
 	--suite | -s)

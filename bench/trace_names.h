@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Paths of files that the kernel names by device and inode, from the maps of processes that have
+ * them mapped. What was once found is kept, for the process may be gone when it is asked for.
+ */
+#ifndef SYNCFAULT_TRACE_NAMES_H
+#define SYNCFAULT_TRACE_NAMES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct trace_name {
+	uint32_t dev; /* the kernel's number */
+	uint64_t inode;
+	char *path;
+};
+
+struct trace_names {
+	struct trace_name *items;
+	size_t count, next; /* next: the one to be replaced when there are as many as are kept */
+};
+
+void trace_names_free(struct trace_names *names);
+
+/* Keeps a copy of path. Without memory for it nothing is kept. */
+void trace_names_add(struct trace_names *names, uint32_t dev, uint64_t inode, const char *path);
+
+/* Keeps all files that process tgid has mapped now, if it lives and its maps may be read. */
+void trace_names_scan(struct trace_names *names, uint32_t tgid);
+
+/* The path, from what is kept or from the maps of tgid; NULL where it is not known. */
+const char *trace_names_find(struct trace_names *names, uint32_t dev, uint64_t inode,
+			     uint32_t tgid);
+
+/*
+ * A line of /proc/PID/maps: its device, inode and the path's text within line. -ENOENT for memory
+ * of no file, -EINVAL for what is no such line. Pure.
+ */
+int trace_names_parse(const char *line, uint32_t *dev, uint64_t *inode, const char **path);
+
+#endif
