@@ -9,9 +9,13 @@
 
 const char *const dax_words[] = { "always", "inode", "never", NULL };
 const char *const state_words[] = { "hole", "unwritten", "written", NULL };
-const char *const load_words[] = { "none", "copy", NULL };
+const char *const load_words[] = { "none", "copy", "create", "fsync", "truncate", "log", NULL };
 const char *const sync_words[] = { "none", "map_sync", NULL };
-const char *const commit_words[] = { "none", NULL };
+const char *const commit_words[] = { "none", "flush", "msync", "fdatasync", "pwrite_dsync", NULL };
+const char *const dirty_kind_words[] = { "create", "unlink", "rename", "chmod", "allocate", NULL };
+const char *const remap_words[] = { "none",   "reflink",  "punch", "collapse",
+				    "insert", "exchange", "write", NULL };
+const char *const attribute_words[] = { "none", "sync", NULL };
 const char *const access_words[] = { "write", "read", "read-then-write", NULL };
 const char *const page_words[] = { "4k", "2m", NULL };
 const char *const files_words[] = { "one", "each", NULL };
@@ -102,10 +106,30 @@ uint64_t cell_page_bytes(const struct cell_config *config)
 	return config->page == PAGE_2M ? 2 << 20 : 4096;
 }
 
+/* What most cells do not have is in the key only where it is there. */
+static int key_extras(const struct cell_config *config, char *text, size_t size)
+{
+	char dirty[64] = "";
+
+	if (config->dirty && config->dirty != UINT64_MAX) /* read from a file that does not say */
+		snprintf(dirty, sizeof(dirty), "/dirty=%llu:%s", (unsigned long long)config->dirty,
+			 dirty_kind_words[config->dirty_kind]);
+	return snprintf(text, size, "%s%s%s%s%s%s",
+			config->files == FILES_EACH ? "/files=each" : "", dirty,
+			config->remap ? "/remap=" : "",
+			config->remap ? remap_words[config->remap] : "",
+			config->attribute ? "/attribute=" : "",
+			config->attribute ? attribute_words[config->attribute] : "");
+}
+
 int cell_key(const struct cell_config *config, char *key, size_t size)
 {
 	bool has_mount = config->mount_options[0], has_mkfs = config->mkfs_options[0];
-	int n = snprintf(key, size,
+	char extras[160];
+	int n;
+
+	key_extras(config, extras, sizeof(extras));
+	n = snprintf(key, size,
 			 "%s%s%s%s%s/dax=%s/state=%s/load=%s/sync=%s/commit=%s/access=%s/page=%s"
 			 "/pages=%llu/threads=%llu%s",
 			 config->fs, has_mkfs || has_mount ? ":" : "", config->mkfs_options,
@@ -114,7 +138,6 @@ int cell_key(const struct cell_config *config, char *key, size_t size)
 			 sync_words[config->sync], commit_words[config->commit],
 			 access_words[config->access], page_words[config->page],
 			 (unsigned long long)config->pages, (unsigned long long)config->threads,
-			 config->files == FILES_EACH ? "/files=each" : "");
-
+			 extras);
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }

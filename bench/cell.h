@@ -15,6 +15,9 @@ extern const char *const state_words[];
 extern const char *const load_words[];
 extern const char *const sync_words[];
 extern const char *const commit_words[];
+extern const char *const dirty_kind_words[];
+extern const char *const remap_words[];
+extern const char *const attribute_words[];
 extern const char *const access_words[];
 extern const char *const page_words[];
 extern const char *const files_words[];
@@ -22,9 +25,26 @@ extern const char *const sched_words[];
 
 enum cell_dax { DAX_ALWAYS, DAX_INODE, DAX_NEVER };
 enum cell_state { STATE_HOLE, STATE_UNWRITTEN, STATE_WRITTEN };
-enum cell_load { LOAD_NONE, LOAD_COPY };
+enum cell_load { LOAD_NONE, LOAD_COPY, LOAD_CREATE, LOAD_FSYNC, LOAD_TRUNCATE, LOAD_LOG };
 enum cell_sync { SYNC_NONE, SYNC_MAP_SYNC };
-enum cell_commit { COMMIT_NONE };
+enum cell_commit {
+	COMMIT_NONE,
+	COMMIT_FLUSH,
+	COMMIT_MSYNC,
+	COMMIT_FDATASYNC,
+	COMMIT_PWRITE_DSYNC
+};
+enum cell_dirty_kind { DIRTY_CREATE, DIRTY_UNLINK, DIRTY_RENAME, DIRTY_CHMOD, DIRTY_ALLOCATE };
+enum cell_remap {
+	REMAP_NONE,
+	REMAP_REFLINK,
+	REMAP_PUNCH,
+	REMAP_COLLAPSE,
+	REMAP_INSERT,
+	REMAP_EXCHANGE,
+	REMAP_WRITE
+};
+enum cell_attribute { ATTRIBUTE_NONE, ATTRIBUTE_SYNC };
 enum cell_access { ACCESS_WRITE, ACCESS_READ, ACCESS_READ_THEN_WRITE };
 enum cell_page { PAGE_4K, PAGE_2M };
 enum cell_files { FILES_ONE, FILES_EACH };
@@ -45,6 +65,7 @@ struct number_list {
 
 #define CELL_MAX_THREADS 1024
 #define CELL_MAX_PAGES	 (1ULL << 32)
+#define CELL_MAX_DIRTY	 10000000
 #define CELL_KEY_SIZE	 1024
 
 /*
@@ -59,7 +80,11 @@ struct cell_config {
 	int state;
 	int load;
 	int sync;
-	int commit;
+	int commit;	/* what makes each store durable, inside of the timed span */
+	uint64_t dirty; /* metadata operations that nobody has synced, before the first fault */
+	int dirty_kind;
+	int remap;     /* how blocks move under the mapping, before it is faulted again */
+	int attribute; /* of the file: chattr */
 	int access;
 	int page;
 	uint64_t pages; /* for each thread, in units of the page size */
@@ -94,8 +119,8 @@ uint64_t cell_page_bytes(const struct cell_config *config);
 /*
  * The key, in fixed order:
  * "ext4/dax=always/state=hole/load=none/sync=map_sync/commit=none/access=write/page=4k/pages=512/
- * threads=1", with "ext4:MKFS-OPTIONS:MOUNT-OPTIONS" where there are options and "/files=each" only
- * where each thread has its own. pause and scheduler are not in it. -ENAMETOOLONG beyond size.
+ * threads=1", with "ext4:MKFS-OPTIONS:MOUNT-OPTIONS" where there are options and, only where they
+ * differ from the usual, "/files=each", "/dirty=1000:create", "/remap=reflink", "/attribute=sync". pause and scheduler are not in it. -ENAMETOOLONG beyond size.
  */
 int cell_key(const struct cell_config *config, char *key, size_t size);
 

@@ -16,7 +16,10 @@
 
 /* A block as it stands in the file; words are looked up afterwards. */
 struct block_text {
-	struct strings fs, dax, state, load, sync, access, page, files;
+	struct strings fs, dax, state, load, sync, commit, access, page, files;
+	struct strings dirty_kind, remap, attribute;
+	uint64_t *dirty;
+	size_t dirty_count;
 	uint64_t *pages;
 	size_t page_count;
 	uint64_t *threads;
@@ -49,6 +52,11 @@ static const struct json_row block_rows[] = {
 	WORDS("state", state),
 	WORDS("load", load),
 	WORDS("sync", sync),
+	WORDS("commit", commit),
+	WORDS("dirty_kind", dirty_kind),
+	WORDS("remap", remap),
+	WORDS("attribute", attribute),
+	NUMBERS("dirty", dirty, dirty_count),
 	WORDS("access", access),
 	WORDS("page_size", page),
 	WORDS("files", files),
@@ -115,12 +123,13 @@ static int take_words(const char *name, const char *key, const struct strings *s
 }
 
 static int take_numbers(const char *name, const char *key, const uint64_t *numbers, size_t count,
-			uint64_t max, struct number_list *list)
+			uint64_t min, uint64_t max, struct number_list *list)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (numbers[i] < 1 || numbers[i] > max) {
-			diag_error("%s: %s %llu: wants 1 to %llu", name, key,
-				   (unsigned long long)numbers[i], (unsigned long long)max);
+		if (numbers[i] < min || numbers[i] > max) {
+			diag_error("%s: %s %llu: wants %llu to %llu", name, key,
+				   (unsigned long long)numbers[i], (unsigned long long)min,
+				   (unsigned long long)max);
 			return -EINVAL;
 		}
 		list->numbers[list->count++] = numbers[i];
@@ -135,12 +144,20 @@ static int take_block(const char *name, struct block_text *text, struct cell_axe
 	    take_words(name, "state", &text->state, state_words, &axes->state) ||
 	    take_words(name, "load", &text->load, load_words, &axes->load) ||
 	    take_words(name, "sync", &text->sync, sync_words, &axes->sync) ||
+	    take_words(name, "commit", &text->commit, commit_words, &axes->commit) ||
+	    take_words(name, "dirty_kind", &text->dirty_kind, dirty_kind_words,
+		       &axes->dirty_kind) ||
+	    take_words(name, "remap", &text->remap, remap_words, &axes->remap) ||
+	    take_words(name, "attribute", &text->attribute, attribute_words,
+		       &axes->attribute) ||
+	    take_numbers(name, "dirty", text->dirty, text->dirty_count, 0, CELL_MAX_DIRTY,
+			 &axes->dirty) ||
 	    take_words(name, "access", &text->access, access_words, &axes->access) ||
 	    take_words(name, "page_size", &text->page, page_words, &axes->page) ||
 	    take_words(name, "files", &text->files, files_words, &axes->files) ||
-	    take_numbers(name, "pages", text->pages, text->page_count, CELL_MAX_PAGES,
+	    take_numbers(name, "pages", text->pages, text->page_count, 1, CELL_MAX_PAGES,
 			 &axes->pages) ||
-	    take_numbers(name, "threads", text->threads, text->thread_count, CELL_MAX_THREADS,
+	    take_numbers(name, "threads", text->threads, text->thread_count, 1, CELL_MAX_THREADS,
 			 &axes->threads))
 		return -EINVAL;
 	axes->pause_us = text->pause_us;

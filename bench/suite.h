@@ -16,8 +16,9 @@
 /* An axis with count 0 was not given. What a suite's file leaves out has a default of one word. */
 struct cell_axes {
 	struct strings fs; /* "FS[:MKFS-OPTIONS[:MOUNT-OPTIONS]]" */
-	struct word_list dax, state, load, sync, access, page, files;
-	struct number_list pages, threads;
+	struct word_list dax, state, load, sync, commit, access, page, files;
+	struct word_list dirty_kind, remap, attribute;
+	struct number_list pages, threads, dirty;
 	uint64_t pause_us; /* U64_ABSENT: not given */
 	int sched;	   /* -1: not given */
 };

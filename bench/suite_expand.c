@@ -27,6 +27,7 @@ static struct cell_axes resolve(const struct cell_axes *own, const struct cell_a
 	static const struct word_list unknown = { 1, { -1 } }, hole = { 1, { STATE_HOLE } };
 	static const struct word_list first = { 1, { 0 } };
 	static const struct number_list pages = { 1, { DEFAULT_PAGES } }, one = { 1, { 1 } };
+	static const struct number_list zero = { 1, { 0 } };
 
 	return (struct cell_axes){
 		.fs = over->fs.count ? over->fs : own->fs,
@@ -34,6 +35,11 @@ static struct cell_axes resolve(const struct cell_axes *own, const struct cell_a
 		.state = *pick_words(&over->state, &own->state, &hole),
 		.load = *pick_words(&over->load, &own->load, &first),
 		.sync = *pick_words(&over->sync, &own->sync, &first),
+		.commit = *pick_words(&over->commit, &own->commit, &first),
+		.dirty_kind = *pick_words(&over->dirty_kind, &own->dirty_kind, &first),
+		.remap = *pick_words(&over->remap, &own->remap, &first),
+		.attribute = *pick_words(&over->attribute, &own->attribute, &first),
+		.dirty = *pick_numbers(&over->dirty, &own->dirty, &zero),
 		.access = *pick_words(&over->access, &own->access, &first),
 		.page = *pick_words(&over->page, &own->page, &first),
 		.files = *pick_words(&over->files, &own->files, &first),
@@ -55,16 +61,19 @@ static size_t take_digit(size_t *index, size_t radix)
 
 static int make_cell(const struct cell_axes *axes, size_t index, struct cell_config *cell)
 {
-	*cell = (struct cell_config){ .commit = COMMIT_NONE,
-				      .pause_us = axes->pause_us,
-				      .sched = axes->sched };
+	*cell = (struct cell_config){ .pause_us = axes->pause_us, .sched = axes->sched };
 	cell->sync = axes->sync.words[take_digit(&index, axes->sync.count)];
+	cell->commit = axes->commit.words[take_digit(&index, axes->commit.count)];
 	cell->load = axes->load.words[take_digit(&index, axes->load.count)];
 	cell->state = axes->state.words[take_digit(&index, axes->state.count)];
 	cell->access = axes->access.words[take_digit(&index, axes->access.count)];
 	cell->files = axes->files.words[take_digit(&index, axes->files.count)];
 	cell->threads = axes->threads.numbers[take_digit(&index, axes->threads.count)];
 	cell->pages = axes->pages.numbers[take_digit(&index, axes->pages.count)];
+	cell->dirty = axes->dirty.numbers[take_digit(&index, axes->dirty.count)];
+	cell->dirty_kind = axes->dirty_kind.words[take_digit(&index, axes->dirty_kind.count)];
+	cell->remap = axes->remap.words[take_digit(&index, axes->remap.count)];
+	cell->attribute = axes->attribute.words[take_digit(&index, axes->attribute.count)];
 	cell->page = axes->page.words[take_digit(&index, axes->page.count)];
 	cell->dax = axes->dax.words[take_digit(&index, axes->dax.count)];
 	return cell_set_fs(cell, axes->fs.items[index]);
@@ -75,7 +84,8 @@ static size_t count_cells(const struct cell_axes *axes)
 	size_t factors[] = { axes->fs.count,	 axes->dax.count,   axes->state.count,
 			     axes->load.count,	 axes->sync.count,  axes->access.count,
 			     axes->page.count,	 axes->files.count, axes->pages.count,
-			     axes->threads.count };
+			     axes->threads.count, axes->commit.count, axes->dirty.count,
+			     axes->dirty_kind.count, axes->remap.count, axes->attribute.count };
 	size_t product = 1;
 
 	for (size_t i = 0; i < sizeof(factors) / sizeof(factors[0]); i++) {

@@ -179,7 +179,7 @@ static void words_are_joined(void **state)
 	assert_string_equal(words_join(state_words, buffer, sizeof(buffer)),
 			    "hole, unwritten or written");
 	assert_string_equal(words_join(page_words, buffer, sizeof(buffer)), "4k or 2m");
-	assert_string_equal(words_join(commit_words, buffer, sizeof(buffer)), "none");
+	assert_string_equal(words_join(attribute_words, buffer, sizeof(buffer)), "none or sync");
 	assert_string_equal(words_join(state_words, tiny, sizeof(tiny)), "hole, u");
 }
 
