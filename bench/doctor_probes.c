@@ -67,13 +67,7 @@ static void advise_fentry(struct doctor *doctor, const char *lockdown)
 			      "Debian's, which does not");
 }
 
-/* Mapping and inserting have no better rung: their tracepoints tell all and cost less. */
-static bool is_best(int stage, int rung)
-{
-	return rung == RUNG_FENTRY ||
-	       (rung == RUNG_TRACEPOINT && (stage == STAGE_MAP || stage == STAGE_INSERT));
-}
-
+/* For these no rung is better: their tracepoints tell all and cost less. */
 /* Names of the stages on a rung; returns why the first of them that could do better does not. */
 static const char *look_at_rung(const struct probes_stage *stages, int rung, char names[NAMES_SIZE])
 {
@@ -86,7 +80,7 @@ static const char *look_at_rung(const struct probes_stage *stages, int rung, cha
 			continue;
 		used += (size_t)snprintf(names + used, NAMES_SIZE - used, "%s%s", used ? ", " : "",
 					 stage_words[i]);
-		if (!reason && !is_best(i, rung))
+		if (!reason && (rung != RUNG_TRACEPOINT || !stage_is_best_as_tracepoint(i)))
 			reason = stages[i].reason;
 	}
 	return reason;
@@ -116,8 +110,8 @@ static void check_rung(struct doctor *doctor, const struct probes_stage *stages,
 	const char *reason = look_at_rung(stages, rung, names);
 
 	if (names[0])
-		doctor_add(doctor, reason ? DOCTOR_PARTLY : DOCTOR_YES, rung_words[rung], "%s",
-			   names);
+		doctor_add(doctor, reason ? DOCTOR_PARTLY : DOCTOR_YES, rung_words[rung], "%s%s%s",
+			   names, reason ? ": " : "", reason ?: "");
 }
 
 static void advise_module(struct doctor *doctor, const char *module, const char *option)
@@ -136,9 +130,6 @@ static void advise_unseen(struct doctor *doctor, const char *reason)
 		advise_module(doctor, "xfs", "CONFIG_XFS_FS");
 	else if (strstr(reason, "is not loaded"))
 		advise_module(doctor, "ext4", "CONFIG_EXT4_FS");
-	else if (strstr(reason, "VMA locks"))
-		doctor_advise(doctor, "kernels from 6.4 on have them; here the wait for mmap_lock "
-				      "comes before the fault that is measured");
 	else
 		doctor_advise(doctor, "their time is told as that of the stage that they begin in");
 }

@@ -38,3 +38,8 @@ const char *stage_meaning(int stage)
 {
 	return meanings[stage];
 }
+
+bool stage_is_best_as_tracepoint(int stage)
+{
+	return stage == STAGE_LOCK || stage == STAGE_MAP || stage == STAGE_INSERT;
+}

@@ -7,14 +7,9 @@
 #include "diag.h"
 
 /* Those whose tracepoints tell as much as functions do. */
-static bool is_best_as_tracepoint(int stage)
-{
-	return stage == STAGE_LOCK || stage == STAGE_MAP || stage == STAGE_INSERT;
-}
-
 static bool is_lacking(const struct probes_stage *stages, int i)
 {
-	if (is_best_as_tracepoint(i) && stages[i].rung == RUNG_TRACEPOINT)
+	if (stage_is_best_as_tracepoint(i) && stages[i].rung == RUNG_TRACEPOINT)
 		return false;
 	return stages[i].rung != RUNG_FENTRY && stages[i].reason;
 }

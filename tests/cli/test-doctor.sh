@@ -17,7 +17,7 @@ check doctor-exits-0 "exit $code, $(cat "$work/err")" test "$code" = 0
 check doctor-is-silent-on-stderr "$(head -1 "$work/err")" test ! -s "$work/err"
 check doctor-one-line-per-item "$(grep -vE '^((yes|no|partly) +[^:]+: .| {12}[^ ])' "$work/out" | head -1)" all_items_are_lines
 check doctor-each-no-has-advice "an item with 'no' says not what to do" each_no_has_advice
-for item in kernel clock "page cache" "persistent memory" "perf events" BPF kprobes fentry KVM QEMU mkfs.ext4; do
+for item in kernel clock "page cache" "persistent memory" "perf events" BPF kprobes KVM QEMU mkfs.ext4; do
 	check "doctor-knows-${item// /-}" "no such item" grep -qE "^(yes|no|partly) +$item: " "$work/out"
 done
 
@@ -53,6 +53,13 @@ check doctor-help "exit $code" grep -q '^usage: syncfault doctor' "$work/out"
 run doctor --json "$work/empty"
 if command -v jq >/dev/null; then
 	check doctor-json "exit $code" jq -e '.items | length > 10 and all(.verdict | IN("yes", "no", "partly"))' "$work/out"
+	# Each stage of a fault is on one rung or not seen; or none could be tried, and that is said.
+	stages=$(sed -n '/stage_words\[\]/,/NULL/p' "$root/bench/stages.c" | grep -oE '"[a-z_]+"' | grep -v outside | jq -s sort)
+	# shellcheck disable=SC2016 # jq's
+	check doctor-each-stage-once "$(jq -c '[.items[] | select(.item | IN("fentry", "kprobe", "tracepoint", "not seen", "probes"))]' "$work/out")" \
+		jq -e --argjson stages "$stages" '[.items[] | select((.item == "fentry" and .verdict == "yes") or (.item | IN("kprobe", "tracepoint", "not seen"))) |
+			.found | split(": ")[0] | split(", ")[]] | sort == $stages or length == 0' "$work/out"
+	check doctor-tried-probes "no item of it" jq -e '[.items[].item] | (index("fentry") == null) == (index("probes") != null)' "$work/out"
 else
 	echo "skip doctor-json: no jq"
 fi
@@ -70,6 +77,7 @@ else
 	code=0
 	setpriv --reuid=65534 --regid=65534 --clear-groups "$program" doctor >"$work/out" 2>"$work/err" || code=$?
 	check doctor-as-nobody "exit $code: $(cat "$work/err")" test "$code" = 0
+	check doctor-as-nobody-tries-no-probes "$(grep probes "$work/out")" grep -q '^no *probes: not root' "$work/out"
 	check doctor-as-nobody-has-advice "an item with 'no' says not what to do" each_no_has_advice
 fi
 exit $failed
