@@ -10,6 +10,7 @@
 #include "probes.h"
 #include "sysfs.h"
 #include "trace_rungs.h"
+#include "stages.h"
 
 #define NAMES_SIZE 256
 

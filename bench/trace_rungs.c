@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "diag.h"
+#include "stages.h"
 
-/* Those whose tracepoints tell as much as functions do. */
 static bool is_lacking(const struct probes_stage *stages, int i)
 {
 	if (stage_is_best_as_tracepoint(i) && stages[i].rung == RUNG_TRACEPOINT)
