@@ -3,6 +3,7 @@
 #   make                the program: build/syncfault
 #   make reproduce      the letter's table, in a guest with emulated persistent memory
 #   make reproduce DEVICE=/dev/pmem0      the same in real time on real persistent memory
+#   make worst-case     the worst synchronous fault, ext4 against XFS: one table, one plot
 #   make test           unit and CLI tests, in seconds, no root        (SAN=1: ASan and UBSan)
 #   make check          every test there is; installs what it needs
 #   make deps           installs what building, measuring and testing need
@@ -109,6 +110,13 @@ reproduce:
 	@scripts/deps reproduce
 	@+$(MAKE) --no-print-directory -s all
 	@scripts/reproduce
+
+# KERNEL=debian:6.1   SEED=N   OUT=results/NAME   PAGES=N   LOADS=create,log
+.PHONY: worst-case
+worst-case:
+	@scripts/deps reproduce
+	@+$(MAKE) --no-print-directory -s all
+	@scripts/worst-case
 
 # ---- tests --------------------------------------------------------------------------------------
 

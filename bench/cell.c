@@ -16,6 +16,17 @@ const char *const dirty_kind_words[] = { "create", "unlink", "rename", "chmod", 
 const char *const remap_words[] = { "none",   "reflink",  "punch", "collapse",
 				    "insert", "exchange", "write", NULL };
 const char *const attribute_words[] = { "none", "sync", NULL };
+const char *const interface_words[] = { "none",
+					"shared",
+					"shared_sync",
+					"shared_unknown",
+					"validate",
+					"validate_sync",
+					"validate_unknown",
+					"private",
+					"private_sync",
+					"sync",
+					NULL };
 const char *const access_words[] = { "write", "read", "read-then-write", NULL };
 const char *const page_words[] = { "4k", "2m", NULL };
 const char *const files_words[] = { "one", "each", NULL };
@@ -114,12 +125,14 @@ static int key_extras(const struct cell_config *config, char *text, size_t size)
 	if (config->dirty && config->dirty != UINT64_MAX) /* read from a file that does not say */
 		snprintf(dirty, sizeof(dirty), "/dirty=%llu:%s", (unsigned long long)config->dirty,
 			 dirty_kind_words[config->dirty_kind]);
-	return snprintf(text, size, "%s%s%s%s%s%s",
+	return snprintf(text, size, "%s%s%s%s%s%s%s%s",
 			config->files == FILES_EACH ? "/files=each" : "", dirty,
 			config->remap ? "/remap=" : "",
 			config->remap ? remap_words[config->remap] : "",
 			config->attribute ? "/attribute=" : "",
-			config->attribute ? attribute_words[config->attribute] : "");
+			config->attribute ? attribute_words[config->attribute] : "",
+			config->interface ? "/interface=" : "",
+			config->interface ? interface_words[config->interface] : "");
 }
 
 int cell_key(const struct cell_config *config, char *key, size_t size)

@@ -18,6 +18,7 @@ extern const char *const commit_words[];
 extern const char *const dirty_kind_words[];
 extern const char *const remap_words[];
 extern const char *const attribute_words[];
+extern const char *const interface_words[];
 extern const char *const access_words[];
 extern const char *const page_words[];
 extern const char *const files_words[];
@@ -45,6 +46,18 @@ enum cell_remap {
 	REMAP_WRITE
 };
 enum cell_attribute { ATTRIBUTE_NONE, ATTRIBUTE_SYNC };
+enum cell_interface {
+	INTERFACE_NONE,
+	INTERFACE_SHARED,
+	INTERFACE_SHARED_SYNC,
+	INTERFACE_SHARED_UNKNOWN,
+	INTERFACE_VALIDATE,
+	INTERFACE_VALIDATE_SYNC,
+	INTERFACE_VALIDATE_UNKNOWN,
+	INTERFACE_PRIVATE,
+	INTERFACE_PRIVATE_SYNC,
+	INTERFACE_SYNC_ALONE
+};
 enum cell_access { ACCESS_WRITE, ACCESS_READ, ACCESS_READ_THEN_WRITE };
 enum cell_page { PAGE_4K, PAGE_2M };
 enum cell_files { FILES_ONE, FILES_EACH };
@@ -85,6 +98,7 @@ struct cell_config {
 	int dirty_kind;
 	int remap;     /* how blocks move under the mapping, before it is faulted again */
 	int attribute; /* of the file: chattr */
+	int interface; /* mmap flags that the kernel is asked for; then nothing is faulted */
 	int access;
 	int page;
 	uint64_t pages; /* for each thread, in units of the page size */
@@ -120,7 +134,8 @@ uint64_t cell_page_bytes(const struct cell_config *config);
  * The key, in fixed order:
  * "ext4/dax=always/state=hole/load=none/sync=map_sync/commit=none/access=write/page=4k/pages=512/
  * threads=1", with "ext4:MKFS-OPTIONS:MOUNT-OPTIONS" where there are options and, only where they
- * differ from the usual, "/files=each", "/dirty=1000:create", "/remap=reflink", "/attribute=sync". pause and scheduler are not in it. -ENAMETOOLONG beyond size.
+ * differ from the usual, "/files=each", "/dirty=1000:create", "/remap=reflink", "/attribute=sync",
+ * "/interface=shared_sync". pause and scheduler are not in it. -ENAMETOOLONG beyond size.
  */
 int cell_key(const struct cell_config *config, char *key, size_t size);
 

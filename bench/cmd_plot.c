@@ -13,6 +13,7 @@
 #include "outfile.h"
 #include "plot_data.h"
 #include "plot_probes.h"
+#include "plot_worst_case.h"
 
 static const char *const format_words[] = { "png", "svg", NULL };
 static const char *const format_terminals[] = { "pngcairo", "svg" };
@@ -20,6 +21,7 @@ static const char *const format_terminals[] = { "pngcairo", "svg" };
 struct plot_params {
 	const char *directory;
 	struct word_list formats;
+	struct opt_strings pictures;
 	const char *title;
 };
 
@@ -36,6 +38,11 @@ static const struct opt_row rows[] = {
 	  .words = format_words,
 	  .offset = offsetof(struct plot_params, formats),
 	  .help = "formats, default all" },
+	{ .name = "picture",
+	  .argument = "NAME",
+	  .parse = opt_append,
+	  .offset = offsetof(struct plot_params, pictures),
+	  .help = "only this one; may be given several times" },
 	{ .name = "title",
 	  .argument = "TEXT",
 	  .parse = opt_string,
@@ -55,7 +62,8 @@ static const struct opt_command command = {
 		"  timeline      each fault in its order: shows commits\n"
 		"  filesystems   p50, p99 and maximum of the file systems side by side\n"
 		"  stages        where the time of the mean fault goes    (of run --probes)\n"
-		"  worst         the slowest faults, stage after stage    (of run --probes)\n\n"
+		"  worst         the slowest faults, stage after stage    (of run --probes)\n"
+		"  worst-case    the worst synchronous fault, by log size and load\n\n"
 		"Results of different clocks, kernels or machines, and cells with other accesses, pages\n"
 		"or threads, are drawn apart: histograms-2.png and so on.\n"
 		"Exit: 0 done, 1 failed or nothing was measured, 2 wrong usage, 77 gnuplot is not there.\n",
@@ -67,12 +75,41 @@ static const struct opt_command command = {
 static const struct plot {
 	const char *name; /* of the file, and of plots/NAME.gp */
 	bool (*write)(const struct plot_page *page, FILE *out);
-	bool is_of_probes; /* which most results are without */
+	bool is_special; /* most results are without what it shows */
 } plots[] = {
 	{ "histograms", plot_histograms, false }, { "percentiles", plot_percentiles, false },
 	{ "timeline", plot_timeline, false },	  { "filesystems", plot_filesystems, false },
 	{ "stages", plot_stages, true },	  { "worst", plot_worst, true },
+	{ "worst-case", plot_worst_case, true },
 };
+
+static bool is_wanted(const struct plot_params *params, const char *name)
+{
+	for (size_t i = 0; i < params->pictures.count; i++)
+		if (!strcmp(params->pictures.items[i], name))
+			return true;
+	return !params->pictures.count;
+}
+
+static bool is_picture(const char *name)
+{
+	for (size_t i = 0; i < sizeof(plots) / sizeof(plots[0]); i++)
+		if (!strcmp(plots[i].name, name))
+			return true;
+	return false;
+}
+
+static int check_pictures(const struct plot_params *params)
+{
+	for (size_t i = 0; i < params->pictures.count; i++)
+		if (!is_picture(params->pictures.items[i])) {
+			diag_error("plot: --picture '%s': there is no such picture (see 'syncfault "
+				   "plot --help')",
+				   params->pictures.items[i]);
+			return -EINVAL;
+		}
+	return 0;
+}
 
 static int add_asset(FILE *script, const char *name)
 {
@@ -111,13 +148,15 @@ static int make_script(const struct plot *plot, const struct plot_page *page, in
 	return ret;
 }
 
-static int draw(const struct plot *plot, const struct plot_page *page, int format, const char *path)
+/* What was not asked for by its name is left out in silence where most results are without it. */
+static int draw(const struct plot *plot, const struct plot_page *page, int format, const char *path,
+		bool is_named)
 {
 	auto_free char *script = NULL, *image = NULL;
 	size_t script_length, image_length;
 	int ret = make_script(plot, page, format, &script, &script_length);
 
-	if (ret == -ENODATA && plot->is_of_probes)
+	if (ret == -ENODATA && plot->is_special && !is_named)
 		return 0;
 	if (ret == -ENODATA) {
 		diag_warning("plot: %s: nothing to draw %s from", path, plot->name);
@@ -136,7 +175,8 @@ static int draw(const struct plot *plot, const struct plot_page *page, int forma
 static int draw_page(const struct plot_params *params, const struct plot_page *page, int number)
 {
 	for (size_t i = 0; i < sizeof(plots) / sizeof(plots[0]); i++)
-		for (size_t j = 0; j < params->formats.count; j++) {
+		for (size_t j = 0; j < params->formats.count && is_wanted(params, plots[i].name);
+		     j++) {
 			int format = params->formats.words[j], ret;
 			char path[PATH_MAX], suffix[16] = "";
 
@@ -146,7 +186,7 @@ static int draw_page(const struct plot_params *params, const struct plot_page *p
 				     plots[i].name, suffix,
 				     format_words[format]) >= (int)sizeof(path))
 				return diag_errno(ENAMETOOLONG, "%s", params->directory);
-			ret = draw(&plots[i], page, format, path);
+			ret = draw(&plots[i], page, format, path, params->pictures.count);
 			if (ret)
 				return ret;
 		}
@@ -217,5 +257,7 @@ int cmd_plot(int argc, char **argv)
 		diag_error("plot: -o DIR says where the pictures go (see 'syncfault plot --help')");
 		return EXIT_USAGE;
 	}
+	if (check_pictures(&params))
+		return EXIT_USAGE;
 	return plot_files(&params, argv + first, (size_t)(argc - first));
 }

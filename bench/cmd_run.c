@@ -33,6 +33,7 @@ struct run_options {
 	const char *suite;
 	const char *device;
 	const char *dir;
+	const char *log_device;
 	bool is_forced;
 	struct opt_strings fs;
 	struct cell_axes axes;
@@ -57,6 +58,9 @@ static const struct opt_row rows[] = {
 	       opt_string, device),
 	OPTION(0, "dir", "DIR", "use nameless files in this folder, as it is mounted", opt_string,
 	       dir),
+	OPTION(0, "log-device", "DEV",
+	       "a second device, for the log of cells with " TARGET_LOG " in their options",
+	       opt_string, log_device),
 	OPTION(0, "force", NULL, "format the device though it holds something", opt_flag,
 	       is_forced),
 	OPTION(0, "fs", "LIST", "ext4,xfs,… or, repeated, 'NAME:MKFS-OPTIONS[:MOUNT-OPTIONS]'",
@@ -76,6 +80,8 @@ static const struct opt_row rows[] = {
 	       .words = remap_words),
 	OPTION(0, "attribute", "LIST", "of the file, as chattr sets it:", opt_words,
 	       axes.attribute, .words = attribute_words),
+	OPTION(0, "interface", "LIST", "mmap flags to ask for, and fault nothing:", opt_words,
+	       axes.interface, .words = interface_words),
 	OPTION(0, "access", "LIST", "that faults:", opt_words, axes.access, .words = access_words),
 	OPTION(0, "page-size", "LIST", "of the mapping:", opt_words, axes.page,
 	       .words = page_words),
@@ -152,6 +158,8 @@ static int check_options(struct run_options *options)
 		return refuse("--fs goes with --device: a folder's file system is what it is");
 	if (options->dir && options->is_forced)
 		return refuse("--force goes with --device");
+	if (options->dir && options->log_device)
+		return refuse("--log-device goes with --device");
 	if (options->rungs.count && !options->has_probes)
 		return refuse("--rung goes with --probes");
 	if (options->device && geteuid() != 0) {
@@ -452,7 +460,10 @@ static int run_suite(struct run_options *options, const struct suite *suite, str
 		ret = target_open(&target, options->device, options->dir, options->is_forced);
 	if (ret)
 		return ret;
-	ret = run_target(options, suite, &target, &cpus, result);
+	if (options->log_device)
+		ret = target_add_log(&target, options->log_device, options->is_forced);
+	if (!ret)
+		ret = run_target(options, suite, &target, &cpus, result);
 	if (target_close(&target) && !ret)
 		ret = -EIO;
 	return ret;

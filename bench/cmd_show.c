@@ -8,6 +8,7 @@
 #include "diag.h"
 #include "opt.h"
 #include "show.h"
+#include "worst_case.h"
 
 struct show_params {
 	bool json;
@@ -15,6 +16,7 @@ struct show_params {
 	bool letter;
 	bool table;
 	bool probes;
+	bool worst_case;
 };
 
 static const struct opt_row rows[] = {
@@ -30,6 +32,10 @@ static const struct opt_row rows[] = {
 	  .parse = opt_flag,
 	  .offset = offsetof(struct show_params, probes),
 	  .help = "only where the time of a fault goes, of what run --probes measured" },
+	{ .name = "worst-case",
+	  .parse = opt_flag,
+	  .offset = offsetof(struct show_params, worst_case),
+	  .help = "only the worst synchronous fault, by log size and load" },
 	{ .name = "json",
 	  .parse = opt_flag,
 	  .offset = offsetof(struct show_params, json),
@@ -43,7 +49,7 @@ static const struct opt_row rows[] = {
 
 static const struct opt_command command = {
 	.name = "show",
-	.synopsis = "[--letter] [--table] [--probes] [--json | --tsv] RESULT…",
+	.synopsis = "[--letter] [--table] [--probes] [--worst-case] [--json | --tsv] RESULT…",
 	.summary =
 		"Prints results (\"-\": standard input): per file system the letter's own layout, "
 		"a table,\nthen where the time of a fault goes.",
@@ -59,7 +65,7 @@ static const struct opt_command command = {
 /* Whether only some sections are wanted. */
 static bool is_partial(const struct show_params *params)
 {
-	return params->letter || params->table || params->probes;
+	return params->letter || params->table || params->probes || params->worst_case;
 }
 
 static int print_all(const struct show_params *params, const struct matrix *matrix,
@@ -71,6 +77,7 @@ static int print_all(const struct show_params *params, const struct matrix *matr
 				   .with_letter = is_all || params->letter,
 				   .with_table = is_all || params->table,
 				   .with_probes = is_all || params->probes,
+				   .with_worst_case = is_all || params->worst_case,
 				   .reference = reference };
 
 	if (params->json)
@@ -92,13 +99,19 @@ static int show_files(const struct show_params *params, char **files, size_t cou
 		return EXIT_FAILED;
 	if (print_all(params, &matrix, &reference))
 		return EXIT_FAILED;
-	if (!matrix_measured(matrix_all(&matrix))) {
+	if (!matrix_measured(matrix_all(&matrix)) && !show_has_answers(matrix_all(&matrix))) {
 		diag_error("show: no cell of %s was measured",
 			   count == 1 ? files[0] : "these results");
 		return EXIT_FAILED;
 	}
 	if (params->probes && !show_has_probes(matrix_all(&matrix))) {
 		diag_error("show: no cell of %s was measured with probes (run --probes)",
+			   count == 1 ? files[0] : "these results");
+		return EXIT_FAILED;
+	}
+	if (params->worst_case && !worst_case_is_in(matrix_all(&matrix))) {
+		diag_error("show: no synchronous cell of %s was measured under a load on the log "
+			   "(run --suite worst-case)",
 			   count == 1 ? files[0] : "these results");
 		return EXIT_FAILED;
 	}
@@ -117,8 +130,8 @@ int cmd_show(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if ((params.json || params.tsv) && is_partial(&params)) {
-		diag_error("show: --letter, --table and --probes are layouts of text: not with "
-			   "--%s",
+		diag_error("show: --letter, --table, --probes and --worst-case are layouts of "
+			   "text: not with --%s",
 			   params.json ? "json" : "tsv");
 		return EXIT_USAGE;
 	}

@@ -174,6 +174,28 @@ static void hint_extent_size(int fd, const struct cell_config *config)
 	ioctl(fd, FS_IOC_FSSETXATTR, &attributes);
 }
 
+/*
+ * What chattr +S sets. It is read back: a file system may take the call and keep nothing of it. Set
+ * behind the contents, which would be written synchronously otherwise.
+ */
+static int set_attribute(int fd, const struct cell_config *config, struct verdict *verdict)
+{
+	int flags = 0;
+
+	if (config->attribute == ATTRIBUTE_NONE)
+		return 0;
+	if (ioctl(fd, FS_IOC_GETFLAGS, &flags))
+		return verdict_skip(verdict, "FS_IOC_GETFLAGS: %s", strerror(errno));
+	flags |= FS_SYNC_FL;
+	if (ioctl(fd, FS_IOC_SETFLAGS, &flags))
+		return verdict_skip(verdict, "FS_IOC_SETFLAGS with FS_SYNC_FL: %s",
+				    strerror(errno));
+	flags = 0;
+	if (ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 && (flags & FS_SYNC_FL))
+		return 0;
+	return verdict_skip(verdict, "FS_SYNC_FL was set, and is not there when read back");
+}
+
 int datafile_prepare(const struct workplace *place, const struct cell_config *config,
 		     const char *name, uint64_t bytes, int *is_dax, struct verdict *verdict)
 {
@@ -187,6 +209,8 @@ int datafile_prepare(const struct workplace *place, const struct cell_config *co
 	ret = check_dax(config, *is_dax, verdict);
 	if (!ret)
 		ret = bring_into_state(fd, config, bytes, verdict);
+	if (!ret)
+		ret = set_attribute(fd, config, verdict);
 	if (!ret && (fsync(fd) || syncfs(fd)))
 		ret = verdict_fail(verdict, "sync the file: %s", strerror(errno));
 	return ret ? ret : no_close(fd);

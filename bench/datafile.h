@@ -23,9 +23,9 @@ struct workplace {
 int datafile_create(const struct workplace *place, const char *name);
 
 /*
- * Makes a file of size bytes in the state and DAX mode of config, and syncs it, so that what making
- * it left dirty is not part of the first fault. *is_dax: STATX_ATTR_DAX of the file, or BOOL_ABSENT
- * on a kernel that does not tell. Returns the descriptor, or what verdict says.
+ * Makes a file of size bytes in the state, DAX mode and attribute of config, and syncs it, so that
+ * what making it left dirty is not part of the first fault. *is_dax: STATX_ATTR_DAX of the file, or
+ * BOOL_ABSENT on a kernel that does not tell. Returns the descriptor, or what verdict says.
  */
 int datafile_prepare(const struct workplace *place, const struct cell_config *config,
 		     const char *name, uint64_t bytes, int *is_dax, struct verdict *verdict);

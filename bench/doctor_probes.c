@@ -68,7 +68,6 @@ static void advise_fentry(struct doctor *doctor, const char *lockdown)
 			      "Debian's, which does not");
 }
 
-/* For these no rung is better: their tracepoints tell all and cost less. */
 /* Names of the stages on a rung; returns why the first of them that could do better does not. */
 static const char *look_at_rung(const struct probes_stage *stages, int rung, char names[NAMES_SIZE])
 {

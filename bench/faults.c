@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "stop.h"
 
@@ -60,47 +61,95 @@ static uint64_t count_faults(void)
 	return (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
 }
 
-static inline __attribute__((always_inline)) no_shadow void
-time_pages(volatile char *page, uint64_t stride, size_t count, uint64_t *ticks, uint64_t pause_us,
-	   const enum clock_source source, const bool is_write)
+/* What is timed, known when the loop is compiled. */
+enum touch {
+	TOUCH_READ,
+	TOUCH_WRITE,
+	TOUCH_FLUSH,
+	TOUCH_MSYNC,
+	TOUCH_FDATASYNC,
+	TOUCH_PWRITE,
+};
+
+static const char stored_byte = 1;
+
+/* Below 0 where the store could not be made durable. */
+static inline __attribute__((always_inline)) no_shadow ssize_t
+touch_page(const struct fault_plan *plan, volatile char *page, const enum touch touch)
 {
+	if (touch == TOUCH_READ) {
+		(void)*page;
+		return 0;
+	}
+	if (touch == TOUCH_PWRITE)
+		return pwrite(plan->commit_fd, &stored_byte, 1,
+			      (off_t)(plan->file_offset + (uint64_t)(page - plan->base)));
+	*page = stored_byte;
+	if (touch == TOUCH_FLUSH)
+		plan->flush((const void *)page, 1);
+	if (touch == TOUCH_MSYNC)
+		return msync((void *)page, 4096, MS_SYNC);
+	if (touch == TOUCH_FDATASYNC)
+		return fdatasync(plan->commit_fd);
+	return 0;
+}
+
+/* Returns how many pages it timed: all, or fewer where a commit failed (errno) or a stop came. */
+static inline __attribute__((always_inline)) no_shadow size_t
+time_pages(const struct fault_plan *plan, volatile char *page, size_t count, uint64_t *ticks,
+	   const enum clock_source source, const enum touch touch)
+{
+	uint64_t stride = plan->stride_bytes, pause_us = plan->pause_us;
 	const struct timespec pause = { .tv_sec = (time_t)(pause_us / 1000000),
 					.tv_nsec = (long)(pause_us % 1000000 * 1000) };
 
 	for (size_t i = 0; i < count; i++, page += stride) {
 		uint64_t begin, end;
+		ssize_t ret;
 
 		begin = clock_begin(source);
-		if (is_write)
-			*page = 1;
-		else
-			(void)*page;
+		ret = touch_page(plan, page, touch);
 		end = clock_end(source);
 		ticks[i] = end - begin;
+		if (ret < 0)
+			return i;
 		current_page++;
 		if (!pause_us)
 			continue;
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
 		if (stop_requested)
-			return;
+			return i + 1;
 	}
+	return count;
 }
 
-/* One compiled loop for each clock and access, so that no choice is made inside. */
-static no_shadow void time_chunk(const struct fault_plan *plan, char *page, size_t count,
-				 uint64_t *ticks)
+static inline __attribute__((always_inline)) no_shadow size_t
+time_by_clock(const struct fault_plan *plan, char *page, size_t count, uint64_t *ticks,
+	      const enum touch touch)
 {
-	uint64_t stride = plan->stride_bytes, pause = plan->pause_us;
-	bool is_tsc = plan->clock->source == CLOCK_SOURCE_TSC;
+	if (plan->clock->source == CLOCK_SOURCE_TSC)
+		return time_pages(plan, page, count, ticks, CLOCK_SOURCE_TSC, touch);
+	return time_pages(plan, page, count, ticks, CLOCK_SOURCE_MONOTONIC_RAW, touch);
+}
 
-	if (plan->access == ACCESS_READ && is_tsc)
-		time_pages(page, stride, count, ticks, pause, CLOCK_SOURCE_TSC, false);
-	else if (plan->access == ACCESS_READ)
-		time_pages(page, stride, count, ticks, pause, CLOCK_SOURCE_MONOTONIC_RAW, false);
-	else if (is_tsc)
-		time_pages(page, stride, count, ticks, pause, CLOCK_SOURCE_TSC, true);
-	else
-		time_pages(page, stride, count, ticks, pause, CLOCK_SOURCE_MONOTONIC_RAW, true);
+/* One compiled loop for each clock and what is timed, so that no choice is made inside. */
+static no_shadow size_t time_chunk(const struct fault_plan *plan, char *page, size_t count,
+				   uint64_t *ticks)
+{
+	if (plan->access == ACCESS_READ)
+		return time_by_clock(plan, page, count, ticks, TOUCH_READ);
+	switch (plan->commit) {
+	case COMMIT_FLUSH:
+		return time_by_clock(plan, page, count, ticks, TOUCH_FLUSH);
+	case COMMIT_MSYNC:
+		return time_by_clock(plan, page, count, ticks, TOUCH_MSYNC);
+	case COMMIT_FDATASYNC:
+		return time_by_clock(plan, page, count, ticks, TOUCH_FDATASYNC);
+	case COMMIT_PWRITE_DSYNC:
+		return time_by_clock(plan, page, count, ticks, TOUCH_PWRITE);
+	default:
+		return time_by_clock(plan, page, count, ticks, TOUCH_WRITE);
+	}
 }
 
 static void keep_chunk(struct runner *runner, size_t count)
@@ -123,10 +172,17 @@ static int time_all(struct runner *runner)
 	for (uint64_t done = 0; done < plan->pages;) {
 		uint64_t left = plan->pages - done;
 		size_t count = left < CHUNK ? left : CHUNK;
+		size_t timed = time_chunk(plan, plan->base + done * plan->stride_bytes, count,
+					  runner->chunk);
 
-		time_chunk(plan, plan->base + done * plan->stride_bytes, count, runner->chunk);
+		if (timed < count && !stop_requested)
+			runner->outcome->commit_error = -errno;
+		if (plan->commit != COMMIT_NONE)
+			runner->outcome->commits += timed;
 		if (stop_requested)
 			return -EINTR;
+		if (timed < count)
+			return runner->outcome->commit_error;
 		keep_chunk(runner, count);
 		done += count;
 	}
@@ -159,7 +215,7 @@ static void settle_thread(struct runner *runner)
 		plan->is_fifo && pthread_setschedparam(pthread_self(), SCHED_FIFO, &param) == 0;
 }
 
-/* A first round through everything that the timed part will touch or call. */
+/* A first round through everything that the timed part will touch or call, commits in vain. */
 static void warm_up(struct runner *runner)
 {
 	const struct fault_plan warm = {
@@ -168,6 +224,9 @@ static void warm_up(struct runner *runner)
 		.pages = 1,
 		.stride_bytes = 1,
 		.access = runner->plan->access,
+		.commit = runner->plan->commit,
+		.commit_fd = -1,
+		.flush = runner->plan->flush,
 		.pause_us = runner->plan->pause_us ? 1 : 0,
 	};
 	struct runner dry = *runner;
@@ -338,6 +397,8 @@ int faults_run(const struct fault_plan *plans, struct fault_outcome *outcomes, s
 no_shadow int64_t faults_probe(const struct fault_plan *plan, uint64_t offset)
 {
 	struct sigaction action = { .sa_handler = handle_sigbus, .sa_flags = SA_NODEFER }, old;
+	const bool is_read = plan->access == ACCESS_READ || plan->commit == COMMIT_MSYNC ||
+			     plan->commit == COMMIT_FDATASYNC;
 	volatile uint64_t i = 0;
 	uint64_t before;
 	int64_t taken = -EFAULT;
@@ -349,7 +410,7 @@ no_shadow int64_t faults_probe(const struct fault_plan *plan, uint64_t offset)
 		for (; i < plan->pages; i++) {
 			volatile char *page = plan->base + i * plan->stride_bytes + offset;
 
-			if (plan->access == ACCESS_READ)
+			if (is_read)
 				(void)*page;
 			else
 				*page = 1;

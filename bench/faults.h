@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The timed loop. Between the two clock reads there is one access to one page, and nothing else;
- * the pause, where there is one, is slept between two timed spans.
+ * The timed loop. Between the two clock reads there is one access to one page, with what makes it
+ * durable where the cell wants that, and nothing else; the pause, where there is one, is slept
+ * between two timed spans.
  */
 #ifndef SYNCFAULT_FAULTS_H
 #define SYNCFAULT_FAULTS_H
@@ -20,7 +21,11 @@ struct fault_plan {
 	char *base;	       /* first page of this thread */
 	uint64_t stride_bytes; /* from one access to the next */
 	uint64_t pages;
-	int access; /* enum cell_access */
+	int access;	      /* enum cell_access */
+	int commit;	      /* enum cell_commit: what follows each store, timed with it */
+	int commit_fd;	      /* for fdatasync and pwrite; -1 where commit needs none */
+	uint64_t file_offset; /* of base, for pwrite */
+	void (*flush)(const void *at, size_t bytes); /* for COMMIT_FLUSH */
 	uint64_t pause_us;
 	int cpu; /* to run on, or -1 */
 	bool is_fifo;
@@ -33,8 +38,10 @@ struct fault_outcome {
 	int error; /* 0 or -errno; -EFAULT: SIGBUS at page error_page; -EINTR: told to stop */
 	uint64_t error_page;
 	bool has_fifo;
-	bool is_locked;	 /* its memory was locked */
-	uint64_t faults; /* minor and major, of this thread, while it timed */
+	bool is_locked;	  /* its memory was locked */
+	uint64_t faults;  /* minor and major, of this thread, while it timed */
+	uint64_t commits; /* stores after which the commit came back without an error */
+	int commit_error; /* -errno of the first that failed, which ended the thread's loop */
 	uint64_t begin_load_bytes, end_load_bytes;
 	struct hist hist;
 	uint64_t *samples; /* the caller's, to be freed */
@@ -51,7 +58,8 @@ int faults_run(const struct fault_plan *plans, struct fault_outcome *outcomes, s
 
 /*
  * Accesses another page of each of plan's pages, offset bytes into it, and returns how many faults
- * that took: 0 where each page's translation covers it.
+ * that took: 0 where each page's translation covers it. After msync and fdatasync, which leave
+ * pages read-only, it reads.
  */
 int64_t faults_probe(const struct fault_plan *plan, uint64_t offset);
 

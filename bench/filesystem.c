@@ -11,7 +11,8 @@
 #include "cleanup.h"
 #include "spawn.h"
 
-#define FIXED_UUID "53796e63-4661-756c-7400-000000000001"
+#define FIXED_UUID     "53796e63-4661-756c-7400-000000000001"
+#define FIXED_LOG_UUID "53796e63-4661-756c-7400-000000000002"
 #define LABEL	   "syncfault"
 #define BLANKS	   " \t\n"
 
@@ -149,25 +150,58 @@ static const char *find_complaint(struct spawn_output *output)
 	return "it said nothing";
 }
 
-int filesystem_make(const struct cell_config *config, const char *device, bool is_repeatable,
+bool filesystem_is_anonymous(const struct cell_config *config)
+{
+	return strcmp(config->fs, "anonymous") == 0;
+}
+
+bool filesystem_is_memory(const struct cell_config *config)
+{
+	return strcmp(config->fs, "tmpfs") == 0 || filesystem_is_anonymous(config);
+}
+
+static int run_mkfs(const struct filesystem_command *command, const char *options,
 		    struct verdict *verdict)
 {
-	struct filesystem_command command;
 	struct spawn_output output;
 	char path[PATH_MAX];
 	int ret;
 
+	if (spawn_find(command->argv[0], path))
+		return verdict_skip(verdict, "no program %s on this machine", command->argv[0]);
+	ret = spawn_wait(command->argv, &output);
+	if (ret < 0)
+		return verdict_fail(verdict, "run %s: %s", command->argv[0], strerror(-ret));
+	if (ret > 0)
+		return verdict_fail(verdict, "%s %s: status %d: %s", command->argv[0], options, ret,
+				    find_complaint(&output));
+	return 0;
+}
+
+int filesystem_make(const struct cell_config *config, const char *device, bool is_repeatable,
+		    struct verdict *verdict)
+{
+	struct filesystem_command command;
+
+	if (filesystem_is_memory(config) && config->mkfs_options[0])
+		return verdict_fail(verdict, "%s is memory: it takes no options of mkfs",
+				    config->fs);
+	if (filesystem_is_memory(config))
+		return 0;
 	if (filesystem_mkfs_command(config, device, is_repeatable, &command))
 		return verdict_fail(verdict, "the options of mkfs are too long");
-	if (spawn_find(command.argv[0], path))
-		return verdict_skip(verdict, "no program %s on this machine", command.argv[0]);
-	ret = spawn_wait(command.argv, &output);
-	if (ret < 0)
-		return verdict_fail(verdict, "run %s: %s", command.argv[0], strerror(-ret));
-	if (ret > 0)
-		return verdict_fail(verdict, "%s %s: status %d: %s", command.argv[0],
-				    config->mkfs_options, ret, find_complaint(&output));
-	return 0;
+	return run_mkfs(&command, config->mkfs_options, verdict);
+}
+
+int filesystem_make_journal(const char *device, bool is_repeatable, struct verdict *verdict)
+{
+	struct filesystem_command command = { .argv = { NULL } };
+
+	if (!add_words(&command, "mkfs.ext4 -q -F -b 4096 -O journal_dev -L " LABEL) ||
+	    (is_repeatable && !add_words(&command, "-U " FIXED_LOG_UUID)) ||
+	    !add_word(&command, device, strlen(device)))
+		return verdict_fail(verdict, "the options of mkfs are too long");
+	return run_mkfs(&command, "-O journal_dev", verdict);
 }
 
 /* Options that mount(8) turns into flags of the mount, and that no file system knows. */
@@ -251,6 +285,8 @@ int filesystem_mount(const struct cell_config *config, const char *device, struc
 		return verdict_skip(verdict, "the kernel has no file system %s", config->fs);
 	if (context < 0)
 		return verdict_fail(verdict, "fsopen %s: %s", config->fs, strerror(errno));
+	if (filesystem_is_memory(config))
+		device = LABEL;
 	if (fsconfig(context, FSCONFIG_SET_STRING, "source", device, 0))
 		return refuse_mount(context, "source", config, verdict);
 	ret = set_options(context, config, &attributes, verdict);

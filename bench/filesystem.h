@@ -9,13 +9,26 @@
 #include "verdict.h"
 
 /*
+ * Whether config's file system is no file system on a device, but memory: "tmpfs", or "anonymous",
+ * which has no files either. Both ignore the device, and are what a fault costs without any.
+ */
+bool filesystem_is_memory(const struct cell_config *config);
+bool filesystem_is_anonymous(const struct cell_config *config);
+
+/*
  * Runs mkfs of config->fs on device, with config->mkfs_options behind our own: 4 KiB blocks for
  * ext4 (it takes 1 KiB on small devices, which DAX refuses), no lazy initialisation (its thread
  * would run beside the faults), 2 MiB alignment for 2m cells. is_repeatable: UUID and hash seed are
- * fixed, so that two runs make the same bytes. No mkfs program: skipped.
+ * fixed, so that two runs make the same bytes. No mkfs program: skipped. Memory
+ * is not made.
  */
 int filesystem_make(const struct cell_config *config, const char *device, bool is_repeatable,
 		    struct verdict *verdict);
+
+/*
+ * Makes device an empty journal, which mkfs of ext4 takes as -J device=. Errors as filesystem_make().
+ */
+int filesystem_make_journal(const char *device, bool is_repeatable, struct verdict *verdict);
 
 /*
  * Mounts device with config->mount_options and the DAX mode of config. The mount is attached to no

@@ -4,110 +4,69 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "load_work.h"
+#include "log_size.h"
 #include "stop.h"
 
-/* A tree of middling files: large enough to allocate blocks, small enough to create inodes. */
-#define MAX_FILES  32
-#define FILE_BYTES (256 << 10)
 #define MIN_FILES  2
-/* Small, so that the bytes are counted often: a cell may last less than a millisecond. */
-#define COPY_BYTES (16 << 10)
 #define FREE_SHARE 4
-#define START_MS   10000
+#define START_MS   60000
 #define POLL_US	   500
 
 struct load_shared {
-	_Atomic uint64_t bytes;
+	_Atomic uint64_t done;
+	_Atomic uint64_t ready; /* processes whose files are made */
 	_Atomic int error;
 };
 
-static const _Atomic uint64_t no_bytes;
+static const _Atomic uint64_t nothing_done;
 
-/* The child's own: what it copies. */
-struct copier {
-	const struct workplace *place;
-	struct load_shared *shared;
-	uint64_t files;
-	int sources[MAX_FILES];
-	char buffer[COPY_BYTES];
-};
-
-static int write_file(struct copier *copier, int fd)
-{
-	memset(copier->buffer, 0x5a, sizeof(copier->buffer));
-	for (size_t done = 0; done < FILE_BYTES; done += COPY_BYTES) {
-		ssize_t n = pwrite(fd, copier->buffer, COPY_BYTES, (off_t)done);
-
-		if (n != COPY_BYTES)
-			return n < 0 ? -errno : -ENOSPC;
-	}
-	return 0;
-}
-
-static int make_sources(struct copier *copier)
+/* Without names a folder of its own is of no use: nothing is ever seen in it. */
+static int enter_place(struct load_worker *worker, const struct workplace *place, uint64_t index)
 {
 	char name[32];
-	int ret = 0;
 
-	for (uint64_t i = 0; i < copier->files && !ret; i++) {
-		snprintf(name, sizeof(name), "source-%llu", (unsigned long long)i);
-		copier->sources[i] = datafile_create(copier->place, name);
-		if (copier->sources[i] < 0)
-			return copier->sources[i];
-		ret = write_file(copier, copier->sources[i]);
-	}
+	worker->place = *place;
+	if (!place->is_named)
+		return 0;
+	snprintf(name, sizeof(name), "load-%llu", (unsigned long long)index);
+	if (mkdirat(place->dir_fd, name, 0700))
+		return -errno;
+	worker->place.dir_fd = openat(place->dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return worker->place.dir_fd < 0 ? -errno : 0;
+}
+
+static int work(struct load *load, const struct workplace *place, uint64_t index)
+{
+	const struct load_kind *kind = &load_kinds[load->kind];
+	struct load_worker worker = { .done = &load->shared->done, .index = index };
+	int ret = enter_place(&worker, place, index);
+
+	memset(worker.buffer, 0x5a, sizeof(worker.buffer));
+	if (kind->files)
+		worker.files = load->files / load->processes;
+	if (!ret)
+		ret = kind->prepare(&worker);
+	if (!ret)
+		atomic_fetch_add(&load->shared->ready, 1);
+	while (!ret)
+		ret = kind->round(&worker);
 	return ret;
 }
 
-/* By read and write: copy_file_range would only share the blocks where reflinks are. */
-static int copy_file(struct copier *copier, int source, const char *name)
+static void run_child(struct load *load, const struct workplace *place, uint64_t index,
+		      pid_t parent, const cpu_set_t *cpus)
 {
-	auto_close int copy = datafile_create(copier->place, name);
-
-	if (copy < 0)
-		return copy;
-	for (off_t at = 0;; at += COPY_BYTES) {
-		ssize_t n = pread(source, copier->buffer, COPY_BYTES, at);
-
-		if (n <= 0)
-			return n < 0 ? -errno : 0;
-		if (pwrite(copy, copier->buffer, (size_t)n, at) != n)
-			return errno ? -errno : -ENOSPC;
-		atomic_fetch_add(&copier->shared->bytes, (uint64_t)n);
-	}
-}
-
-/* Each round copies all files and then removes the copies, as "cp -r; rm -r" in a loop would. */
-static int copy_round(struct copier *copier)
-{
-	char name[32];
-	int ret = 0;
-
-	for (uint64_t i = 0; i < copier->files && !ret; i++) {
-		snprintf(name, sizeof(name), "copy-%llu", (unsigned long long)i);
-		ret = copy_file(copier, copier->sources[i], name);
-	}
-	for (uint64_t i = 0; i < copier->files && copier->place->is_named; i++) {
-		snprintf(name, sizeof(name), "copy-%llu", (unsigned long long)i);
-		unlinkat(copier->place->dir_fd, name, 0);
-	}
-	return ret;
-}
-
-static void run_child(struct copier *copier, pid_t parent, const cpu_set_t *cpus)
-{
-	int ret;
-
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(0);
@@ -115,48 +74,80 @@ static void run_child(struct copier *copier, pid_t parent, const cpu_set_t *cpus
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	sched_setaffinity(0, sizeof(*cpus), cpus);
-	ret = make_sources(copier);
-	while (!ret)
-		ret = copy_round(copier);
-	atomic_store(&copier->shared->error, ret);
+	atomic_store(&load->shared->error, work(load, place, index));
 	_exit(1);
 }
 
-static uint64_t choose_files(int dir_fd)
+/* As many as may take a quarter of what is free; of a load that keeps none, none. */
+static uint64_t choose_files(const struct load_kind *kind, const struct cell_config *config,
+			     int dir_fd)
 {
+	uint64_t room = 0, files = kind->files, log_bytes;
 	struct statvfs vfs;
-	uint64_t room = 0;
+	bool is_all;
 
+	if (!files)
+		return U64_ABSENT;
+	log_bytes = log_size_bytes(config->mkfs_options, &is_all);
+	if (kind->log_bytes && log_bytes)
+		files = log_bytes / kind->log_bytes;
 	if (fstatvfs(dir_fd, &vfs) == 0)
-		room = (uint64_t)vfs.f_bavail * vfs.f_frsize / FREE_SHARE / (2 * FILE_BYTES);
-	return room < MAX_FILES ? room : MAX_FILES;
+		room = (uint64_t)vfs.f_bavail * vfs.f_frsize / FREE_SHARE / kind->space_bytes;
+	return room < files ? room : files;
 }
 
-static int await_first_bytes(struct load *load, struct verdict *verdict)
+/* All are there, and the counter moves. */
+static bool has_begun(const struct load *load)
+{
+	return atomic_load(&load->shared->ready) == load->processes &&
+	       atomic_load(&load->shared->done) >= load_kinds[load->kind].first;
+}
+
+static int await_first_work(struct load *load, struct verdict *verdict)
 {
 	for (int us = 0; us < START_MS * 1000; us += POLL_US) {
 		int error = load_error(load);
 
 		if (error)
-			return verdict_fail(verdict, "the copying ended: %s", strerror(-error));
-		if (atomic_load(&load->shared->bytes) >= FILE_BYTES)
+			return verdict_fail(verdict, "the load ended: %s", strerror(-error));
+		if (has_begun(load))
 			return 0;
 		if (stop_check())
 			return verdict_fail(verdict, "interrupted");
 		usleep(POLL_US);
 	}
-	return verdict_fail(verdict, "the load copied no file in %d s", START_MS / 1000);
+	return verdict_fail(verdict, "the load %s in %d s", load_kinds[load->kind].idle,
+			    START_MS / 1000);
 }
 
-int load_start(struct load *load, const struct workplace *place, const cpu_set_t *cpus,
-	       struct verdict *verdict)
+static int fork_all(struct load *load, const struct workplace *place, const cpu_set_t *cpus,
+		    struct verdict *verdict)
 {
-	struct copier copier = { .place = place };
 	pid_t parent = getpid();
-	int ret;
 
-	*load = (struct load){ .files = choose_files(place->dir_fd), .file_bytes = FILE_BYTES };
-	if (load->files < MIN_FILES)
+	for (uint64_t i = 0; i < load->processes; i++) {
+		load->pids[i] = fork();
+		if (load->pids[i] == 0)
+			run_child(load, place, i, parent, cpus);
+		if (load->pids[i] < 0)
+			return verdict_fail(verdict, "fork the load: %s", strerror(errno));
+	}
+	return 0;
+}
+
+int load_start(struct load *load, const struct cell_config *config, const struct workplace *place,
+	       const cpu_set_t *cpus, struct verdict *verdict)
+{
+	int kind = config->load, ret;
+
+	*load = (struct load){ .kind = kind,
+			       .processes = load_kinds[kind].processes,
+			       .files = choose_files(&load_kinds[kind], config, place->dir_fd),
+			       .file_bytes = load_kinds[kind].file_bytes };
+	if (load_kinds[kind].wants_names && !place->is_named)
+		return verdict_skip(verdict, "load %s keeps files with names: it wants a device",
+				    load_words[kind]);
+	if (load->files < MIN_FILES * load->processes)
 		return verdict_fail(verdict, "no room for the load's files");
 	load->shared = mmap(NULL, sizeof(*load->shared), PROT_READ | PROT_WRITE,
 			    MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
@@ -164,21 +155,22 @@ int load_start(struct load *load, const struct workplace *place, const cpu_set_t
 		load->shared = NULL;
 		return verdict_fail(verdict, "memory for the load: %s", strerror(errno));
 	}
-	copier.shared = load->shared;
-	copier.files = load->files;
-	load->pid = fork();
-	if (load->pid == 0)
-		run_child(&copier, parent, cpus);
-	ret = load->pid < 0 ? verdict_fail(verdict, "fork the load: %s", strerror(errno))
-			    : await_first_bytes(load, verdict);
+	ret = fork_all(load, place, cpus, verdict);
+	if (!ret)
+		ret = await_first_work(load, verdict);
 	if (ret)
 		load_stop(load);
 	return ret;
 }
 
+bool load_counts_bytes(int kind)
+{
+	return load_kinds[kind].counts_bytes;
+}
+
 const _Atomic uint64_t *load_counter(const struct load *load)
 {
-	return load->shared ? &load->shared->bytes : &no_bytes;
+	return load->shared ? &load->shared->done : &nothing_done;
 }
 
 int load_error(const struct load *load)
@@ -188,11 +180,12 @@ int load_error(const struct load *load)
 
 void load_stop(struct load *load)
 {
-	if (load->pid > 0) {
-		kill(load->pid, SIGKILL);
-		while (waitpid(load->pid, NULL, 0) < 0 && errno == EINTR)
+	for (uint64_t i = 0; i < load->processes; i++)
+		if (load->pids[i] > 0)
+			kill(load->pids[i], SIGKILL);
+	for (uint64_t i = 0; i < load->processes; i++)
+		while (load->pids[i] > 0 && waitpid(load->pids[i], NULL, 0) < 0 && errno == EINTR)
 			;
-	}
 	if (load->shared)
 		munmap(load->shared, sizeof(*load->shared));
 	*load = (struct load){ 0 };

@@ -34,19 +34,30 @@ static int reserve(size_t bytes, size_t alignment, struct mapping *mapping)
 	return 0;
 }
 
+/* MAP_SYNC is asked for where the cell says so, also where it cannot be: the kernel's answer
+ * counts. */
+static int choose_flags(bool is_sync, int fd)
+{
+	int flags = fd < 0 ? MAP_ANONYMOUS : 0;
+
+	if (is_sync)
+		return flags | MAP_SHARED_VALIDATE | MAP_SYNC;
+	return flags | (fd < 0 ? MAP_PRIVATE : MAP_SHARED);
+}
+
 static int map_file(const struct cell_config *config, int fd, struct mapping *mapping,
 		    struct verdict *verdict)
 {
 	bool is_sync = config->sync == SYNC_MAP_SYNC;
-	int flags = is_sync ? MAP_SHARED_VALIDATE | MAP_SYNC : MAP_SHARED;
-	void *at = mmap(mapping->base, mapping->bytes, PROT_READ | PROT_WRITE, flags | MAP_FIXED,
-			fd, 0);
+	int flags = choose_flags(is_sync, fd) | MAP_FIXED;
+	void *at = mmap(mapping->base, mapping->bytes, PROT_READ | PROT_WRITE, flags, fd, 0);
 
 	if (at != MAP_FAILED)
 		return 0;
 	if (is_sync && (errno == EOPNOTSUPP || errno == EINVAL))
-		return verdict_skip(verdict, "mmap with MAP_SYNC: %s (the file is not on DAX)",
-				    strerror(errno));
+		return verdict_skip(verdict, "mmap with MAP_SYNC: %s (%s)", strerror(errno),
+				    fd < 0 ? "anonymous memory has no file"
+					   : "the file is not on DAX");
 	if (errno == EINVAL)
 		return verdict_skip(verdict, "mmap %s pages: %s", page_words[config->page],
 				    strerror(errno));

@@ -37,13 +37,21 @@ static bool is_same_environment(const struct result *a, const struct result *b)
 	       !compare_text(a->provenance.source, b->provenance.source);
 }
 
+static uint64_t dirty_of(const struct cell_config *config)
+{
+	return config->dirty == U64_ABSENT ? 0 : config->dirty;
+}
+
 static int compare_variant(const struct cell_config *a, const struct cell_config *b)
 {
 	const int words[] = { a->access - b->access, a->page - b->page,	  a->commit - b->commit,
-			      a->files - b->files,   a->sched - b->sched, 0 };
+			      a->files - b->files,   a->sched - b->sched,
+			      a->dirty_kind - b->dirty_kind, a->attribute - b->attribute,
+			      a->remap - b->remap,	     !a->interface - !b->interface };
 	const uint64_t numbers[][2] = { { a->threads, b->threads },
 					{ a->pages, b->pages },
-					{ a->pause_us, b->pause_us } };
+					{ a->pause_us, b->pause_us },
+					{ dirty_of(a), dirty_of(b) } };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (words[i])
@@ -70,6 +78,8 @@ static int compare_point(const struct cell_config *a, const struct cell_config *
 {
 	if (a->state != b->state)
 		return b->state - a->state;
+	if (a->interface != b->interface)
+		return a->interface - b->interface;
 	return a->load != b->load ? a->load - b->load : a->sync - b->sync;
 }
 
@@ -249,6 +259,7 @@ const struct cell_result *matrix_letter_cell(const struct result *letter,
 		    theirs->sync == config->sync && theirs->access == config->access &&
 		    theirs->page == config->page && theirs->pages == config->pages &&
 		    theirs->threads == config->threads && theirs->commit == config->commit &&
+		    theirs->remap == config->remap && theirs->interface == config->interface &&
 		    config->dax != DAX_NEVER)
 			return &letter->cells[i];
 	}

@@ -8,11 +8,15 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "commit.h"
+#include "dirt.h"
 #include "faults.h"
+#include "interface.h"
 #include "load.h"
 #include "mapping.h"
 #include "probes.h"
 #include "proof.h"
+#include "remap.h"
 #include "stop.h"
 
 /*
@@ -35,8 +39,11 @@ struct bench {
 	struct verdict verdict;
 	struct site site;
 	struct load load;
+	struct dirt dirt;
+	struct remap remap;
 	int *fds; /* one, or one for each thread */
 	struct mapping *mappings;
+	struct commit *commits; /* of each file */
 	size_t file_count;
 	uint64_t stride;
 	struct fault_plan *plans;
@@ -69,11 +76,12 @@ static int allocate(struct bench *bench)
 	bench->file_count = bench->config->files == FILES_EACH ? threads : 1;
 	bench->fds = malloc(bench->file_count * sizeof(*bench->fds));
 	bench->mappings = calloc(bench->file_count, sizeof(*bench->mappings));
+	bench->commits = calloc(bench->file_count, sizeof(*bench->commits));
 	bench->plans = calloc(threads, sizeof(*bench->plans));
 	bench->outcomes = calloc(threads, sizeof(*bench->outcomes));
 	for (size_t i = 0; bench->fds && i < bench->file_count; i++)
 		bench->fds[i] = -1;
-	if (bench->fds && bench->mappings && bench->plans && bench->outcomes)
+	if (bench->fds && bench->mappings && bench->commits && bench->plans && bench->outcomes)
 		return 0;
 	return verdict_fail(&bench->verdict, "no memory for %llu threads",
 			    (unsigned long long)threads);
@@ -89,6 +97,10 @@ static int prepare_file(struct bench *bench, size_t i)
 		bench->fds[i] = dup(bench->site.devdax_fd);
 		return bench->fds[i] < 0 ? verdict_fail(&bench->verdict, "dup: %s", strerror(errno))
 					 : 0;
+	}
+	if (bench->site.is_anonymous) {
+		proof->is_dax = false;
+		return 0;
 	}
 	snprintf(name, sizeof(name), "faults-%zu", i);
 	bench->fds[i] = datafile_prepare(&bench->site.place, bench->config, name, file_bytes(bench),
@@ -114,6 +126,17 @@ static int map_file(struct bench *bench, size_t i)
 			    ret ? "have" : "lack", ret ? "" : "not ");
 }
 
+static int prepare_commit(struct bench *bench, size_t i)
+{
+	struct placement *placement = &bench->cell->placement;
+	const char *instruction = flush_instruction();
+
+	if (bench->config->commit == COMMIT_FLUSH && instruction && !placement->flush_instruction)
+		placement->flush_instruction = strdup(instruction);
+	return commit_open(&bench->commits[i], bench->config, bench->fds[i], &bench->mappings[i],
+			   &bench->verdict);
+}
+
 static int prepare_files(struct bench *bench)
 {
 	int ret = 0;
@@ -122,6 +145,8 @@ static int prepare_files(struct bench *bench)
 		ret = prepare_file(bench, i);
 		if (!ret)
 			ret = map_file(bench, i);
+		if (!ret)
+			ret = prepare_commit(bench, i);
 	}
 	return ret;
 }
@@ -132,6 +157,7 @@ static int record_load(struct bench *bench, const cpu_set_t *cpus)
 
 	placement->load_files = bench->load.files;
 	placement->load_file_bytes = bench->load.file_bytes;
+	placement->load_processes = bench->load.processes;
 	placement->load_cpus = calloc((size_t)CPU_COUNT(cpus), sizeof(uint64_t));
 	if (!placement->load_cpus)
 		return verdict_fail(&bench->verdict, "no memory");
@@ -153,7 +179,8 @@ static int start_load(struct bench *bench)
 		verdict_warn(&bench->verdict,
 			     "the load shares the faulting threads' CPUs without a "
 			     "pause: it can move little");
-	ret = load_start(&bench->load, &bench->site.place, &cpus, &bench->verdict);
+	ret = load_start(&bench->load, bench->config, &bench->site.place, &cpus,
+			 &bench->verdict);
 	return ret ? ret : record_load(bench, &cpus);
 }
 
@@ -179,6 +206,8 @@ static void make_plans(struct bench *bench)
 			.keep_samples = RESULT_MAX_SAMPLES / config->threads,
 			.load_bytes = load_counter(&bench->load),
 		};
+		commit_plan(&bench->commits[has_own ? i : 0], config,
+			    has_own ? 0 : i * config->pages * bench->stride, &bench->plans[i]);
 		if (bench->plans[i].keep_samples > config->pages)
 			bench->plans[i].keep_samples = config->pages;
 		placement->fault_cpus[placement->fault_cpu_count++] = (uint64_t)cpu;
@@ -191,6 +220,8 @@ static int verify_page_size(struct bench *bench)
 	uint64_t page = cell_page_bytes(bench->config);
 	int64_t more = 0;
 
+	if (bench->config->commit == COMMIT_PWRITE_DSYNC) /* which maps nothing */
+		return 0;
 	for (size_t i = 0; i < bench->config->threads && bench->config->page == PAGE_2M; i++) {
 		more = faults_probe(&bench->plans[i], page - 4096);
 		if (more)
@@ -238,10 +269,19 @@ static int prepare(struct bench *bench, struct target *target)
 	int ret = allocate(bench);
 
 	if (!ret)
+		ret = commit_check(bench->config, &bench->verdict);
+	if (!ret)
 		ret = target_enter(target, bench->config, bench->setup->is_repeatable, &bench->site,
 				   &bench->verdict);
 	if (!ret)
+		ret = dirt_prepare(&bench->dirt, target, &bench->site, bench->config,
+				   &bench->verdict);
+	if (!ret)
 		ret = prepare_files(bench);
+	if (!ret)
+		ret = remap_prepare(&bench->remap, bench->config, &bench->site.place, bench->fds,
+				    bench->mappings, bench->file_count, file_bytes(bench),
+				    bench->stride, &bench->verdict);
 	return ret ? ret : start_load(bench);
 }
 
@@ -264,6 +304,17 @@ static void start_probes(struct bench *bench)
 	probes_start(bench->setup->probes);
 }
 
+/* The last thing before the faults: what it leaves dirty is the first one's to sync. */
+static int move_blocks(struct bench *bench)
+{
+	cpu_set_t cpus;
+
+	if (bench->config->remap == REMAP_NONE)
+		return 0;
+	cpus_for_load(bench->setup->cpus, bench->config->threads, &cpus);
+	return remap_apply(&bench->remap, &cpus, &bench->verdict);
+}
+
 static int measure(struct bench *bench)
 {
 	struct placement *placement = &bench->cell->placement;
@@ -273,6 +324,11 @@ static int measure(struct bench *bench)
 	if (!placement->fault_cpus)
 		return verdict_fail(&bench->verdict, "no memory");
 	make_plans(bench);
+	ret = move_blocks(bench);
+	if (!ret)
+		ret = dirt_make(&bench->dirt, &bench->verdict);
+	if (ret)
+		return ret;
 	start_probes(bench);
 	ret = faults_run(bench->plans, bench->outcomes, bench->config->threads);
 	if (bench->setup->probes)
@@ -280,21 +336,35 @@ static int measure(struct bench *bench)
 	if (ret)
 		return verdict_fail(&bench->verdict, "start %llu threads: %s",
 				    (unsigned long long)bench->config->threads, strerror(-ret));
-	ret = proof_of_faults(bench->config, bench->outcomes, &bench->cell->proof, &bench->verdict);
+	ret = proof_of_stores(bench->config, bench->outcomes, &bench->cell->proof, &bench->verdict);
 	if (!ret && bench->config->load != LOAD_NONE)
 		ret = proof_of_load(&bench->load, bench->outcomes, bench->config->threads,
 				    &bench->cell->proof, &bench->verdict);
 	load_stop(&bench->load);
 	if (!ret)
+		ret = remap_stop(&bench->remap, &bench->cell->proof.writes_beside, &bench->verdict);
+	if (!ret)
+		ret = remap_verify(&bench->remap, &bench->cell->proof.verified_bytes,
+				   &bench->verdict);
+	if (!ret)
+		ret = proof_of_contents(bench->config, bench->fds, bench->file_count, bench->stride,
+					&bench->cell->proof, &bench->verdict);
+	if (!ret)
 		ret = verify_page_size(bench);
 	if (!ret && fill_latency(bench))
 		ret = verdict_fail(&bench->verdict, "no memory for the samples");
+	if (!ret)
+		ret = dirt_read(&bench->dirt, bench->config->pages * bench->config->threads,
+				&bench->cell->dirt, &bench->cell->has_dirt, &bench->verdict);
 	return ret;
 }
 
 static void release(struct bench *bench)
 {
 	load_stop(&bench->load);
+	remap_release(&bench->remap);
+	for (size_t i = 0; bench->commits && i < bench->file_count; i++)
+		commit_close(&bench->commits[i]);
 	for (size_t i = 0; bench->mappings && i < bench->file_count; i++)
 		mapping_destroy(&bench->mappings[i]);
 	for (size_t i = 0; bench->fds && i < bench->file_count; i++)
@@ -302,9 +372,11 @@ static void release(struct bench *bench)
 			close(bench->fds[i]);
 	for (size_t i = 0; bench->outcomes && i < bench->config->threads; i++)
 		free(bench->outcomes[i].samples);
+	dirt_close(&bench->dirt);
 	target_leave(&bench->site);
 	free(bench->fds);
 	free(bench->mappings);
+	free(bench->commits);
 	free(bench->plans);
 	free(bench->outcomes);
 }
@@ -313,10 +385,49 @@ static void release(struct bench *bench)
 static void record_scheduler(struct bench *bench)
 {
 	if (bench->config->sched != SCHED_WORD_FIFO || bench->verdict.status != CELL_OK ||
-	    bench->outcomes[0].has_fifo)
+	    bench->config->interface || bench->outcomes[0].has_fifo)
 		return;
 	bench->cell->config.sched = SCHED_WORD_OTHER;
 	verdict_warn(&bench->verdict, "SCHED_FIFO was refused: the threads ran as SCHED_OTHER");
+}
+
+/*
+ * Whatever the state and page size of the cell: for a mapping that is only asked for, they are what
+ * the target can have.
+ */
+static struct cell_config fit_for_asking(const struct bench *bench, const struct target *target)
+{
+	struct cell_config config = *bench->config;
+
+	config.state = target->kind == TARGET_DEVDAX ? STATE_WRITTEN : STATE_HOLE;
+	config.page = target->kind == TARGET_DEVDAX ? PAGE_2M : PAGE_4K;
+	return config;
+}
+
+static int ask(struct bench *bench, struct target *target)
+{
+	struct cell_config config = fit_for_asking(bench, target);
+	struct cell_result *cell = bench->cell;
+	struct interface_place place;
+	uint64_t bytes;
+	int ret;
+
+	bench->config = &config;
+	ret = allocate(bench);
+	if (!ret)
+		ret = target_enter(target, &config, bench->setup->is_repeatable, &bench->site,
+				   &bench->verdict);
+	if (!ret)
+		ret = prepare_file(bench, 0);
+	if (!ret) {
+		bytes = target->kind == TARGET_DEVDAX ? target->guard.align_bytes
+						      : cell_page_bytes(&config);
+		interface_look(bench->fds[0], target->kind == TARGET_DEVDAX, bytes, &place);
+		ret = interface_ask(config.interface, &place, &cell->answer, &bench->verdict);
+		cell->has_answer = cell->answer.said && cell->answer.expected;
+	}
+	bench->config = &cell->config;
+	return ret;
 }
 
 static int measure_once(const struct measure_setup *setup, struct target *target,
@@ -325,7 +436,8 @@ static int measure_once(const struct measure_setup *setup, struct target *target
 	struct bench bench = { .setup = setup,
 			       .config = config,
 			       .cell = cell,
-			       .site = { .mount_fd = -1, .devdax_fd = -1 } };
+			       .site = { .mount_fd = -1, .devdax_fd = -1 },
+			       .dirt = DIRT_NONE };
 	char key[CELL_KEY_SIZE];
 
 	cell_result_init(cell);
@@ -334,7 +446,9 @@ static int measure_once(const struct measure_setup *setup, struct target *target
 		return -ENOMEM;
 	cell->key = strdup(key);
 	cell->placement.target = strdup(target->description);
-	if (prepare(&bench, target) == 0)
+	if (config->interface)
+		ask(&bench, target);
+	else if (prepare(&bench, target) == 0)
 		measure(&bench);
 	record_scheduler(&bench);
 	release(&bench);
@@ -348,7 +462,9 @@ static int measure_once(const struct measure_setup *setup, struct target *target
 /* Which says nothing of the kernel, only that the load's process did not get to run. */
 static bool was_load_idle(const struct cell_result *cell)
 {
-	return cell->status == CELL_FAILED && cell->proof.load_bytes == 0;
+	return cell->status == CELL_FAILED &&
+	       (cell->proof.load_bytes == 0 || cell->proof.load_operations == 0 ||
+		cell->proof.writes_beside == 0);
 }
 
 int measure_cell(const struct measure_setup *setup, struct target *target,

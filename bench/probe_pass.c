@@ -12,7 +12,7 @@
 #include "cleanup.h"
 #include "result_check.h"
 
-#define KEPT_WORST 8
+#define KEPT_WORST 10
 
 int probe_pass_begin(struct probe_pass *pass, const struct measure_setup *setup, unsigned int rungs)
 {
@@ -180,7 +180,7 @@ static int fill_worst(struct probe_pass *pass, const struct probe_record *record
 		ret = fill_stage_ns(pass, record, worst);
 	if (ret || !record->commit_id)
 		return ret;
-	ret = probes_commit(pass->probes, record->commit_dev, record->commit_id, &worst->commit);
+	ret = probes_commit(pass->probes, record, &worst->commit);
 	worst->has_commit = !ret;
 	return ret == -ENOENT ? 0 : ret;
 }
@@ -264,7 +264,7 @@ int probe_pass_cell(struct probe_pass *pass, struct target *target, struct cell_
 	struct cell_result again;
 	int ret;
 
-	if (cell->status != CELL_OK)
+	if (!cell->has_latency)
 		return 0;
 	ret = measure_cell(&pass->setup, target, &cell->config, cell->repeat, &again);
 	if (!ret && again.status == CELL_OK)

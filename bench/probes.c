@@ -66,13 +66,27 @@ static int types_load(struct types *types)
 	return 0;
 }
 
+/* Those of a module come after all of the kernel's, which are not gone through for each module. */
+static bool has_own_type(const struct btf *module, uint32_t first, const char *name, uint32_t kind)
+{
+	for (uint32_t id = first; id < btf__type_cnt(module); id++) {
+		const struct btf_type *type = btf__type_by_id(module, id);
+
+		if (btf_kind(type) == kind &&
+		    !strcmp(btf__name_by_offset(module, type->name_off), name))
+			return true;
+	}
+	return false;
+}
+
 static bool has_type(const struct types *types, const char *name, uint32_t kind)
 {
+	uint32_t first = btf__type_cnt(types->vmlinux);
+
 	if (btf__find_by_name_kind(types->vmlinux, name, kind) > 0)
 		return true;
 	for (size_t i = 0; modules[i]; i++)
-		if (types->modules[i] &&
-		    btf__find_by_name_kind(types->modules[i], name, kind) > 0)
+		if (types->modules[i] && has_own_type(types->modules[i], first, name, kind))
 			return true;
 	return false;
 }
@@ -244,6 +258,11 @@ static void explain(struct probes *probes)
 		if (stage != STAGE_RETRY)
 			probes->stages[stage].reason = reason_of(probes, stage);
 	probes->stages[STAGE_RETRY] = probes->stages[STAGE_MM];
+	if (probes->stages[STAGE_MM].rung == RUNG_TRACEPOINT)
+		probes->stages[STAGE_RETRY] = (struct probes_stage){
+			.rung = RUNG_NONE,
+			.reason = "part of mm where tracepoints tell when a fault ends",
+		};
 }
 
 static void note_presence(struct probes *probes)

@@ -78,8 +78,8 @@ const struct probes_stage *probes_stage(const struct probes *probes, int stage);
 int probes_read(struct probes *probes, struct probes_totals *totals);
 
 /*
- * The slowest faults, slowest first, at most max; returns how many or -errno. Only after
- * probes_stop().
+ * The slowest faults, slowest first, at most max; returns how many or -errno. While counting goes on
+ * a record may be half of one fault and half of another: good for guessing names, no more.
  */
 int probes_worst(struct probes *probes, struct probe_record *records, size_t max);
 
@@ -88,7 +88,8 @@ typedef void probes_event_fn(const struct probe_record *record, void *context);
 int probes_poll(struct probes *probes, int timeout_ms, probes_event_fn *on_event, void *context);
 
 /* The commit that a fault waited for, with who had filled it, most handles first. -ENOENT. */
-int probes_commit(struct probes *probes, uint32_t dev, uint64_t id, struct commit_result *commit);
+int probes_commit(struct probes *probes, const struct probe_record *record,
+		  struct commit_result *commit);
 void commit_result_free(struct commit_result *commit);
 
 /* "ext4_sync_file+0x1a3", or the number where the kernel hides its symbols. */

@@ -285,10 +285,11 @@ static int fill_commit(const struct probe_commit_key *key, const struct probe_co
 	return commit->kind ? 0 : -ENOMEM;
 }
 
-int probes_commit(struct probes *probes, uint32_t dev, uint64_t id, struct commit_result *commit)
+int probes_commit(struct probes *probes, const struct probe_record *record,
+		  struct commit_result *commit)
 {
 	int fd = bpf_map__fd(probes->skeleton->maps.commits), ret;
-	struct probe_commit_key key = { .dev = dev, .id = id };
+	struct probe_commit_key key = { .dev = record->commit_dev, .id = record->commit_id };
 	struct probe_commit found;
 
 	memset(commit, 0, sizeof(*commit));
@@ -298,6 +299,7 @@ int probes_commit(struct probes *probes, uint32_t dev, uint64_t id, struct commi
 			return -ENOENT;
 	}
 	ret = fill_commit(&key, &found, commit);
+	commit->began_ns = (double)found.begin_ns - (double)record->begin_ns;
 	if (!ret)
 		ret = find_fillers(probes, &key, commit);
 	if (ret)
@@ -316,11 +318,14 @@ void commit_result_free(struct commit_result *commit)
 
 /* ---- for people ---------------------------------------------------------------------------------- */
 
+#define LARGEST_FUNCTION (1 << 20)
+
 void probes_symbol(uint64_t address, char *text, size_t size)
 {
 	const struct kallsym *symbol = kallsyms_at(address, NULL);
 
-	if (symbol)
+	/* Beyond the last function of all are BPF programs, and what else has no name. */
+	if (symbol && address - symbol->address < LARGEST_FUNCTION)
 		snprintf(text, size, "%s+0x%llx%s%s%s", symbol->name,
 			 (unsigned long long)(address - symbol->address), symbol->module[0] ? " [" : "",
 			 symbol->module, symbol->module[0] ? "]" : "");

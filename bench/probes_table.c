@@ -69,6 +69,7 @@ const struct probe_tracepoint probe_tracepoints[] = {
 	{ .name = "xlog_iclog_wait_on", .stage = NO_STAGE },
 	{ .name = "sched_switch", .stage = NO_STAGE },
 	{ .name = "sched_wakeup", .stage = NO_STAGE },
+	{ .name = "sched_process_exit", .stage = NO_STAGE },
 	{ .name = NULL },
 };
 

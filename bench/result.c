@@ -160,8 +160,9 @@ static int compare_u64(const void *a, const void *b)
 
 static int fill_percentiles(struct latency *latency, const struct hist *hist)
 {
-	static const double p[] = { 0.5, 0.9, 0.99, 0.999 };
-	uint64_t *const values[] = { &latency->p50, &latency->p90, &latency->p99, &latency->p999 };
+	static const double p[] = { 0.5, 0.9, 0.99, 0.999, 0.9999 };
+	uint64_t *const values[] = { &latency->p50, &latency->p90, &latency->p99, &latency->p999,
+				     &latency->p9999 };
 	bool is_exact = latency->sample_count == latency->count;
 	size_t bytes = latency->sample_count * sizeof(uint64_t);
 	auto_free uint64_t *sorted = NULL;
@@ -176,6 +177,8 @@ static int fill_percentiles(struct latency *latency, const struct hist *hist)
 	for (size_t i = 0; i < sizeof(p) / sizeof(p[0]); i++)
 		*values[i] = is_exact ? hist_exact_quantile_ns(sorted, latency->count, p[i])
 				      : hist_quantile_ns(hist, p[i]);
+	if (latency->count < LATENCY_P9999_FAULTS)
+		latency->p9999 = U64_ABSENT;
 	return 0;
 }
 

@@ -22,6 +22,9 @@
 #define RESULT_MAX_TOTAL   (12u << 20)
 #define RESULT_MAX_BYTES   (256u << 20)
 
+/* Of fewer the nearest rank of p99.99 is the maximum, and says nothing more. */
+#define LATENCY_P9999_FAULTS 10000
+
 #define U64_ABSENT  UINT64_MAX
 #define BOOL_ABSENT (-1)
 
@@ -50,6 +53,19 @@ struct proof {
 	int is_dax;	    /* true, false or BOOL_ABSENT */
 	int has_map_sync;
 	uint64_t load_bytes; /* moved by the load while the faults were timed */
+	uint64_t load_operations; /* or done by it, where it is not the copy */
+	uint64_t commits;	  /* stores after which what makes them durable said it was done */
+	uint64_t stores_read_back; /* found in the file afterwards, by read(2) */
+	uint64_t writes_beside;	   /* by write(2), to the file while it was faulted */
+	uint64_t verified_bytes;   /* of the file, right by read(2) and by the mapping */
+};
+
+/* What the kernel said to a mapping, and what it should have by its documentation. */
+struct answer {
+	char *said;	  /* "mapped", or the name of an errno */
+	int has_map_sync; /* sf in smaps; BOOL_ABSENT where nothing was mapped */
+	char *expected;
+	int expected_map_sync;
 };
 
 /*
@@ -62,6 +78,7 @@ struct latency {
 	uint64_t min, max;
 	double mean;
 	uint64_t p50, p90, p99, p999;
+	uint64_t p9999; /* absent of fewer faults than LATENCY_P9999_FAULTS */
 	struct bucket *log2_us;
 	size_t log2_us_count;
 	struct bucket *hist_ns; /* the slots that are not empty, ascending */
@@ -109,6 +126,7 @@ struct commit_filler {
 struct commit_result {
 	char *kind; /* jbd2 or cil */
 	uint64_t id;
+	double began_ns; /* since the fault began; negative: it ran already; NAN */
 	uint64_t locked, flushing, logging, total; /* ns; U64_ABSENT for XFS but total */
 	uint64_t handles, blocks;		   /* jbd2: handles, blocks logged */
 	uint64_t bytes;				   /* XFS: of log */
@@ -183,8 +201,25 @@ struct placement {
 	char *target; /* the device or directory */
 	uint64_t
 		stride_bytes; /* between two accesses; above the page size where reads map around */
-	uint64_t load_files;  /* how many files the copy copies, and of what size */
+	uint64_t load_files;  /* how many files the copy copies, or the log load keeps, of what size
+			       */
 	uint64_t load_file_bytes;
+	uint64_t load_processes;
+	char *flush_instruction; /* of cells with commit=flush */
+};
+
+/*
+ * What the first fault found: metadata dirtied and not synced. Log bytes are of the ring; committed
+ * are those taken by commits before, dirty those that the first fault's commit wrote or has to.
+ */
+struct dirt_result {
+	uint64_t operations; /* of config.dirty_kind */
+	uint64_t log_bytes;
+	uint64_t committed_bytes;
+	uint64_t dirty_bytes;
+	double dirty_percent; /* of log_bytes */
+	char *source;	      /* where dirty_bytes is from */
+	char *reason;	      /* why it is absent */
 };
 
 struct cell_result {
@@ -195,6 +230,10 @@ struct cell_result {
 	char *reason; /* NULL when ok */
 	struct proof proof;
 	struct placement placement;
+	bool has_dirt; /* only with config.dirty, and only when ok */
+	struct dirt_result dirt;
+	bool has_answer; /* only where the config has an interface: in place of a latency */
+	struct answer answer;
 	bool has_latency; /* only when ok */
 	struct latency latency;
 	bool has_probes; /* only with --probes, and only when ok */

@@ -64,6 +64,7 @@ const struct json_row latency_rows[] = {
 	ROW(struct latency, "p90", U64, false, p90, .max = MAX_NS),
 	ROW(struct latency, "p99", U64, false, p99, .max = MAX_NS),
 	ROW(struct latency, "p999", U64, false, p999, .max = MAX_NS),
+	ROW(struct latency, "p9999", U64, false, p9999, .max = MAX_NS),
 	LIST(struct latency, "log2_us", false, log2_us, log2_us_count, bucket_rows),
 	LIST(struct latency, "hist_ns", false, hist_ns, hist_ns_count, bucket_rows),
 	NUMBERS(struct latency, "samples", samples, sample_count, RESULT_MAX_SAMPLES),
@@ -83,6 +84,7 @@ static const struct json_row config_rows[] = {
 	ROW(struct cell_config, "dirty_kind", WORD, false, dirty_kind, .words = dirty_kind_words),
 	ROW(struct cell_config, "remap", WORD, false, remap, .words = remap_words),
 	ROW(struct cell_config, "attribute", WORD, false, attribute, .words = attribute_words),
+	ROW(struct cell_config, "interface", WORD, false, interface, .words = interface_words),
 	WORD(struct cell_config, "access", access, access_words),
 	WORD(struct cell_config, "page_size", page, page_words),
 	ROW(struct cell_config, "pages", U64, true, pages, .max = CELL_MAX_PAGES),
@@ -100,6 +102,19 @@ static const struct json_row proof_rows[] = {
 	ROW(struct proof, "is_dax", BOOL, false, is_dax),
 	ROW(struct proof, "has_map_sync", BOOL, false, has_map_sync),
 	ROW(struct proof, "load_bytes", U64, false, load_bytes, .max = MAX_SIZE),
+	ROW(struct proof, "load_operations", U64, false, load_operations, .max = MAX_COUNT),
+	ROW(struct proof, "commits", U64, false, commits, .max = MAX_COUNT),
+	ROW(struct proof, "stores_read_back", U64, false, stores_read_back, .max = MAX_COUNT),
+	ROW(struct proof, "writes_beside", U64, false, writes_beside, .max = MAX_COUNT),
+	ROW(struct proof, "verified_bytes", U64, false, verified_bytes, .max = MAX_SIZE),
+	END,
+};
+
+static const struct json_row answer_rows[] = {
+	TEXT(struct answer, "said", true, said),
+	ROW(struct answer, "has_map_sync", BOOL, false, has_map_sync),
+	TEXT(struct answer, "expected", true, expected),
+	ROW(struct answer, "expected_map_sync", BOOL, false, expected_map_sync),
 	END,
 };
 
@@ -110,6 +125,8 @@ static const struct json_row placement_rows[] = {
 	ROW(struct placement, "stride_bytes", U64, false, stride_bytes, .max = MAX_SIZE),
 	ROW(struct placement, "load_files", U64, false, load_files, .max = MAX_COUNT),
 	ROW(struct placement, "load_file_bytes", U64, false, load_file_bytes, .max = MAX_SIZE),
+	ROW(struct placement, "load_processes", U64, false, load_processes, .max = MAX_COUNT),
+	TEXT(struct placement, "flush_instruction", false, flush_instruction),
 	END,
 };
 
@@ -141,6 +158,7 @@ static const struct json_row filler_rows[] = {
 static const struct json_row commit_rows[] = {
 	TEXT(struct commit_result, "kind", true, kind),
 	ROW(struct commit_result, "id", U64, true, id),
+	ROW(struct commit_result, "began", REAL, false, began_ns, .max = MAX_NS, .is_signed = true),
 	NS(struct commit_result, "locked", false, locked),
 	NS(struct commit_result, "flushing", false, flushing),
 	NS(struct commit_result, "logging", false, logging),
@@ -228,6 +246,17 @@ static const struct json_row probes_rows[] = {
 	END,
 };
 
+static const struct json_row dirt_rows[] = {
+	COUNTER(struct dirt_result, operations),
+	ROW(struct dirt_result, "log_bytes", U64, false, log_bytes, .max = MAX_SIZE),
+	ROW(struct dirt_result, "committed_bytes", U64, false, committed_bytes, .max = MAX_SIZE),
+	ROW(struct dirt_result, "dirty_bytes", U64, false, dirty_bytes, .max = MAX_SIZE),
+	ROW(struct dirt_result, "dirty_percent", REAL, false, dirty_percent, .max = MAX_COUNT),
+	TEXT(struct dirt_result, "source", false, source),
+	TEXT(struct dirt_result, "reason", false, reason),
+	END,
+};
+
 const struct json_row cell_rows[] = {
 	TEXT(struct cell_result, "key", true, key),
 	ROW(struct cell_result, "repeat", U64, false, repeat, .max = MAX_COUNT),
@@ -236,6 +265,8 @@ const struct json_row cell_rows[] = {
 	TEXT(struct cell_result, "reason", false, reason),
 	ROW(struct cell_result, "proof", OBJECT, true, proof, .rows = proof_rows),
 	ROW(struct cell_result, "placement", OBJECT, false, placement, .rows = placement_rows),
+	MAYBE(struct cell_result, "dirt", dirt, has_dirt, dirt_rows),
+	MAYBE(struct cell_result, "answer", answer, has_answer, answer_rows),
 	MAYBE(struct cell_result, "latency", latency, has_latency, latency_rows),
 	MAYBE(struct cell_result, "probes", probes, has_probes, probes_rows),
 	ROW(struct cell_result, "warnings", STRINGS, false, warnings, .max = MAX_ITEMS),

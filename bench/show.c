@@ -62,6 +62,12 @@ void show_wrapped(const struct show *show, const char *text, int indent)
 	}
 }
 
+/* An answer is told in place of a latency, in a table of its own. */
+static bool is_unmeasured(const struct cell_result *cell)
+{
+	return cell->status != CELL_OK;
+}
+
 static bool is_same_reason(const struct cell_result *a, const struct cell_result *b)
 {
 	return a->status == b->status && !strcmp(a->reason, b->reason);
@@ -71,7 +77,7 @@ static bool is_same_reason(const struct cell_result *a, const struct cell_result
 static bool is_listed(struct matrix_span span, size_t index)
 {
 	for (size_t i = index; i > 0 && i + REASON_WINDOW > index; i--)
-		if (!span.entries[i - 1].cell->has_latency &&
+		if (is_unmeasured(span.entries[i - 1].cell) &&
 		    is_same_reason(span.entries[i - 1].cell, span.entries[index].cell))
 			return true;
 	return false;
@@ -79,7 +85,10 @@ static bool is_listed(struct matrix_span span, size_t index)
 
 void show_cell_name(FILE *out, const struct cell_result *cell)
 {
-	fprintf(out, "%s, load %s, sync %s", state_words[cell->config.state],
+	if (cell->config.interface)
+		fprintf(out, "%s", interface_words[cell->config.interface]);
+	else
+		fprintf(out, "%s, load %s, sync %s", state_words[cell->config.state],
 		load_words[cell->config.load], sync_words[cell->config.sync]);
 	if (cell->repeat && cell->repeat != U64_ABSENT)
 		fprintf(out, ", repeat %llu", (unsigned long long)cell->repeat);
@@ -98,7 +107,7 @@ static int show_cell_names(const struct show *show, struct matrix_span span, siz
 	for (size_t i = first; i < span.count && i < first + REASON_WINDOW; i++) {
 		const struct cell_result *cell = span.entries[i].cell;
 
-		if (cell->has_latency || !is_same_reason(cell, span.entries[first].cell))
+		if (!is_unmeasured(cell) || !is_same_reason(cell, span.entries[first].cell))
 			continue;
 		fprintf(out, "%s", i == first ? "" : "; ");
 		show_cell_name(out, cell);
@@ -118,7 +127,7 @@ static int show_unmeasured(const struct show *show, struct matrix_span span)
 		const struct cell_result *cell = span.entries[i].cell;
 		char reason[REASON_COLUMNS * 4 + 4], text[REASON_COLUMNS * 4 + 64];
 
-		if (cell->has_latency || is_listed(span, i))
+		if (!is_unmeasured(cell) || is_listed(span, i))
 			continue;
 		if (is_first)
 			fprintf(show->out, "Not measured:\n");
@@ -138,7 +147,10 @@ static int show_file_system(const struct show *show, struct matrix_span span)
 {
 	const struct cell_config *config = &span.entries[0].cell->config;
 	char fs[WORDS_SIZE], variant[WORDS_SIZE], shown[LINE_COLUMNS * 4 + 4];
+	bool has_tables = show->with_letter || show->with_table || show->with_probes;
 
+	if (!has_tables && matrix_measured(span) == span.count)
+		return 0;
 	words_fs(config, fs);
 	show_heading(show, printable(fs, LINE_COLUMNS, shown, sizeof(shown)), '-');
 	show_wrapped(show, words_variant(config, variant), 0);
@@ -148,6 +160,8 @@ static int show_file_system(const struct show *show, struct matrix_span span)
 	if (show->with_table && show_table(show, span))
 		return -ENOMEM;
 	if (show->with_probes && show_probes(show, span))
+		return -ENOMEM;
+	if (show_interface(show, span))
 		return -ENOMEM;
 	return show_unmeasured(show, span);
 }
@@ -211,6 +225,8 @@ int show_text(const struct show *show, const struct matrix *matrix)
 		struct matrix_span environment = matrix_take(&all, MATRIX_ENVIRONMENT);
 
 		show_head(show, environment);
+		if (show->with_worst_case && show_worst_case(show, environment))
+			return -ENOMEM;
 		while (environment.count)
 			if (show_file_system(show, matrix_take(&environment, MATRIX_FS)))
 				return -ENOMEM;

@@ -14,6 +14,7 @@ struct show {
 	bool with_letter;		/* the letter's layout */
 	bool with_table;		/* percentiles, and the price of MAP_SYNC */
 	bool with_probes;		/* where the time of a fault goes */
+	bool with_worst_case;		/* the worst synchronous fault, by log size and load */
 	const struct result *reference; /* the letter's figures */
 };
 
@@ -45,8 +46,18 @@ bool show_has_probes(struct matrix_span span);
 /* The part of it below the table. */
 void show_worst(const struct show *show, struct matrix_span span);
 
+/*
+ * The worst synchronous fault of an environment by log size, load and file system, where loads
+ * fought for the log; nothing else. -ENOMEM.
+ */
+int show_worst_case(const struct show *show, struct matrix_span span);
+
 /* What the stages are that faults of span were in, once below everything. */
 void show_legend(const struct show *show, struct matrix_span span);
+
+/* What the kernel answered where mmap flags were asked for; nothing without such cells. -ENOMEM. */
+int show_interface(const struct show *show, struct matrix_span span);
+bool show_has_answers(struct matrix_span span);
 
 /* "hole, load none, sync map_sync, repeat 1" */
 void show_cell_name(FILE *out, const struct cell_result *cell);

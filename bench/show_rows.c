@@ -119,6 +119,7 @@ static const struct json_row cell_rows[] = {
 	ROW(struct row, "p90_ns", U64, latency.p90),
 	ROW(struct row, "p99_ns", U64, latency.p99),
 	ROW(struct row, "p999_ns", U64, latency.p999),
+	ROW(struct row, "p9999_ns", U64, latency.p9999),
 	ROW(struct row, "max_ns", U64, latency.max),
 	ROW(struct row, "mean_ns", REAL, latency.mean),
 	{ .key = "stage",

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <stdarg.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -314,9 +315,14 @@ static void show_commit(const struct show *show, const struct commit_result *com
 {
 	struct line line = begin_line();
 	bool is_jbd2 = !strcmp(commit->kind, "jbd2");
+	char began[PRINTABLE_NUMBER];
 
 	add(&line, "waited for %s %llu", is_jbd2 ? "transaction" : "checkpoint",
 	    (unsigned long long)commit->id);
+	if (!isnan(commit->began_ns))
+		add(&line, ", begun %s us %s",
+		    printable_us(fabs(commit->began_ns), DECIMALS, began),
+		    commit->began_ns < 0 ? "before it" : "into it");
 	add_us(&line, "in all", commit->total);
 	add_us(&line, "locked", commit->locked);
 	add_us(&line, "flushing", commit->flushing);

@@ -17,7 +17,7 @@
 /* A block as it stands in the file; words are looked up afterwards. */
 struct block_text {
 	struct strings fs, dax, state, load, sync, commit, access, page, files;
-	struct strings dirty_kind, remap, attribute;
+	struct strings dirty_kind, remap, attribute, interface;
 	uint64_t *dirty;
 	size_t dirty_count;
 	uint64_t *pages;
@@ -56,6 +56,7 @@ static const struct json_row block_rows[] = {
 	WORDS("dirty_kind", dirty_kind),
 	WORDS("remap", remap),
 	WORDS("attribute", attribute),
+	WORDS("interface", interface),
 	NUMBERS("dirty", dirty, dirty_count),
 	WORDS("access", access),
 	WORDS("page_size", page),
@@ -150,6 +151,8 @@ static int take_block(const char *name, struct block_text *text, struct cell_axe
 	    take_words(name, "remap", &text->remap, remap_words, &axes->remap) ||
 	    take_words(name, "attribute", &text->attribute, attribute_words,
 		       &axes->attribute) ||
+	    take_words(name, "interface", &text->interface, interface_words,
+		       &axes->interface) ||
 	    take_numbers(name, "dirty", text->dirty, text->dirty_count, 0, CELL_MAX_DIRTY,
 			 &axes->dirty) ||
 	    take_words(name, "access", &text->access, access_words, &axes->access) ||

@@ -17,7 +17,7 @@
 struct cell_axes {
 	struct strings fs; /* "FS[:MKFS-OPTIONS[:MOUNT-OPTIONS]]" */
 	struct word_list dax, state, load, sync, commit, access, page, files;
-	struct word_list dirty_kind, remap, attribute;
+	struct word_list dirty_kind, remap, attribute, interface;
 	struct number_list pages, threads, dirty;
 	uint64_t pause_us; /* U64_ABSENT: not given */
 	int sched;	   /* -1: not given */

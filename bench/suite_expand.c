@@ -39,6 +39,7 @@ static struct cell_axes resolve(const struct cell_axes *own, const struct cell_a
 		.dirty_kind = *pick_words(&over->dirty_kind, &own->dirty_kind, &first),
 		.remap = *pick_words(&over->remap, &own->remap, &first),
 		.attribute = *pick_words(&over->attribute, &own->attribute, &first),
+		.interface = *pick_words(&over->interface, &own->interface, &first),
 		.dirty = *pick_numbers(&over->dirty, &own->dirty, &zero),
 		.access = *pick_words(&over->access, &own->access, &first),
 		.page = *pick_words(&over->page, &own->page, &first),
@@ -74,6 +75,7 @@ static int make_cell(const struct cell_axes *axes, size_t index, struct cell_con
 	cell->dirty_kind = axes->dirty_kind.words[take_digit(&index, axes->dirty_kind.count)];
 	cell->remap = axes->remap.words[take_digit(&index, axes->remap.count)];
 	cell->attribute = axes->attribute.words[take_digit(&index, axes->attribute.count)];
+	cell->interface = axes->interface.words[take_digit(&index, axes->interface.count)];
 	cell->page = axes->page.words[take_digit(&index, axes->page.count)];
 	cell->dax = axes->dax.words[take_digit(&index, axes->dax.count)];
 	return cell_set_fs(cell, axes->fs.items[index]);
@@ -85,7 +87,8 @@ static size_t count_cells(const struct cell_axes *axes)
 			     axes->load.count,	 axes->sync.count,  axes->access.count,
 			     axes->page.count,	 axes->files.count, axes->pages.count,
 			     axes->threads.count, axes->commit.count, axes->dirty.count,
-			     axes->dirty_kind.count, axes->remap.count, axes->attribute.count };
+			     axes->dirty_kind.count, axes->remap.count, axes->attribute.count,
+			     axes->interface.count };
 	size_t product = 1;
 
 	for (size_t i = 0; i < sizeof(factors) / sizeof(factors[0]); i++) {

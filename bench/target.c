@@ -100,7 +100,7 @@ int target_open(struct target *target, const char *device, const char *dir, bool
 {
 	int ret;
 
-	*target = (struct target){ .guard = GUARD_NONE, .dir_fd = -1 };
+	*target = (struct target){ .guard = GUARD_NONE, .log = GUARD_NONE, .dir_fd = -1 };
 	if (device)
 		return open_device(target, device, is_forced);
 	target->kind = TARGET_DIR;
@@ -124,14 +124,29 @@ int target_default_dax(const struct target *target, const char *fs)
 	return knows_dax && target->guard.is_dax_capable ? DAX_ALWAYS : DAX_NEVER;
 }
 
+/* What needs files or blocks, where there are neither. */
+static int refuse_file_work(const struct cell_config *config, const char *what,
+			    struct verdict *verdict)
+{
+	if (config->load != LOAD_NONE)
+		return verdict_skip(verdict, "%s has no file system for a load", what);
+	if (config->dirty)
+		return verdict_skip(verdict, "%s has no metadata to dirty", what);
+	if (config->remap != REMAP_NONE)
+		return verdict_skip(verdict, "%s has no blocks that could move", what);
+	if (config->attribute != ATTRIBUTE_NONE)
+		return verdict_skip(verdict, "%s has no file attributes", what);
+	return 0;
+}
+
 static int enter_devdax(struct target *target, const struct cell_config *config, struct site *site,
 			struct verdict *verdict)
 {
 	if (config->state != STATE_WRITTEN)
 		return verdict_skip(verdict,
 				    "device DAX has no file: its blocks are always written");
-	if (config->load != LOAD_NONE)
-		return verdict_skip(verdict, "device DAX has no file system to copy files on");
+	if (refuse_file_work(config, "device DAX", verdict))
+		return -EOPNOTSUPP;
 	if (config->dax != DAX_ALWAYS)
 		return verdict_skip(verdict, "device DAX is always DAX");
 	if (cell_page_bytes(config) < target->guard.align_bytes)
@@ -143,9 +158,42 @@ static int enter_devdax(struct target *target, const struct cell_config *config,
 	return 0;
 }
 
+static int enter_anonymous(const struct cell_config *config, struct site *site,
+			   struct verdict *verdict)
+{
+	if (config->mount_options[0])
+		return verdict_fail(verdict, "anonymous memory takes no options of a mount");
+	if (config->dax != DAX_NEVER)
+		return verdict_skip(verdict, "anonymous memory has no DAX");
+	if (config->state != STATE_HOLE)
+		return verdict_skip(verdict, "anonymous memory has no file: it is always empty");
+	site->place.dir_fd = -1;
+	site->is_anonymous = true;
+	return refuse_file_work(config, "anonymous memory", verdict);
+}
+
+/* Options of config are as mkfs and mount take them. */
+static int make_and_mount(struct target *target, const struct cell_config *config,
+			  bool is_repeatable, struct site *site, struct verdict *verdict)
+{
+	int ret = filesystem_make(config, target->guard.path, is_repeatable, verdict);
+
+	if (ret)
+		return ret;
+	if (filesystem_is_anonymous(config))
+		return enter_anonymous(config, site, verdict);
+	ret = filesystem_mount(config, target->guard.path, verdict);
+	if (ret < 0)
+		return ret;
+	site->mount_fd = ret;
+	site->place = (struct workplace){ .dir_fd = ret, .is_named = true };
+	return 0;
+}
+
 int target_enter(struct target *target, const struct cell_config *config, bool is_repeatable,
 		 struct site *site, struct verdict *verdict)
 {
+	struct cell_config with_log;
 	int ret;
 
 	*site = (struct site){ .place.dir_fd = target->dir_fd, .mount_fd = -1, .devdax_fd = -1 };
@@ -153,16 +201,13 @@ int target_enter(struct target *target, const struct cell_config *config, bool i
 		return enter_devdax(target, config, site, verdict);
 	if (target->kind == TARGET_DIR)
 		return 0;
-	target->is_formatted = true;
-	ret = filesystem_make(config, target->guard.path, is_repeatable, verdict);
+	ret = target_enter_log(target, config, is_repeatable, &with_log, verdict);
 	if (ret)
 		return ret;
-	ret = filesystem_mount(config, target->guard.path, verdict);
-	if (ret < 0)
-		return ret;
-	site->mount_fd = ret;
-	site->place = (struct workplace){ .dir_fd = ret, .is_named = true };
-	return 0;
+	target->is_formatted |= !filesystem_is_memory(config);
+	ret = make_and_mount(target, &with_log, is_repeatable, site, verdict);
+	cell_free(&with_log);
+	return ret;
 }
 
 void target_leave(struct site *site)
@@ -181,5 +226,5 @@ int target_close(struct target *target)
 	if (target->is_formatted)
 		ret = guard_give_back(&target->guard);
 	guard_release(&target->guard);
-	return ret;
+	return target_close_log(target) ? -EIO : ret;
 }

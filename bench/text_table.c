@@ -62,18 +62,23 @@ static size_t column_width(const struct text_table *table, size_t column)
 }
 
 /* Padding is written only once text follows it: no line ends in blanks. */
-static void print_cell(FILE *out, const char *text, size_t width, bool is_left, size_t *pending)
+static void print_cell(FILE *out, const char *text, size_t width, bool to_left, size_t *pending)
 {
 	size_t pad = width - printable_columns(text);
 
-	if (!is_left)
+	if (!to_left)
 		*pending += pad;
 	if (*text) {
 		fprintf(out, "%*s%s", (int)*pending, "", text);
 		*pending = 0;
 	}
-	if (is_left)
+	if (to_left)
 		*pending += pad;
+}
+
+static bool is_left(const struct text_table *table, size_t column)
+{
+	return column < table->left_columns || column + table->last_are_left >= table->columns;
 }
 
 static void print_head(const struct text_table *table, FILE *out, const size_t *widths, size_t gap,
@@ -86,7 +91,7 @@ static void print_head(const struct text_table *table, FILE *out, const size_t *
 
 		pending += i ? gap : 0;
 		print_cell(out, head_line(table->heads[i], is_upper, head), widths[i],
-			   i < table->left_columns, &pending);
+			   is_left(table, i), &pending);
 	}
 	fprintf(out, "\n");
 }
@@ -98,7 +103,7 @@ static void print_row(const struct text_table *table, FILE *out, const size_t *w
 
 	for (size_t i = 0; i < table->columns; i++) {
 		pending += i ? gap : 0;
-		print_cell(out, cells[i], widths[i], i < table->left_columns, &pending);
+		print_cell(out, cells[i], widths[i], is_left(table, i), &pending);
 	}
 	fprintf(out, "\n");
 }

@@ -16,7 +16,8 @@
 struct text_table {
 	const char *const *heads; /* "upper\nlower", or the lower line alone */
 	size_t columns;
-	size_t left_columns; /* so many at the front are aligned left, the others right */
+	size_t left_columns;  /* so many at the front are aligned left, the others right */
+	size_t last_are_left; /* and so many at the end, of text */
 	char **cells;
 	size_t count;
 };

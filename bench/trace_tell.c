@@ -144,8 +144,7 @@ static int take_commit(const struct trace_teller *teller, const struct probe_rec
 
 	if (!record->commit_id)
 		return 0;
-	ret = probes_commit(teller->probes, record->commit_dev, record->commit_id,
-			    &fault->fault.commit);
+	ret = probes_commit(teller->probes, record, &fault->fault.commit);
 	fault->fault.has_commit = ret == 0;
 	return ret == -ENOMEM ? diag_errno(ENOMEM, "trace") : 0;
 }

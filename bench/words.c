@@ -90,18 +90,43 @@ static const char *access_words_of(const struct cell_config *config)
 	return words[config->access];
 }
 
+/* A pwrite comes in place of a store, and a fault; the others follow one. */
+static const char *const commit_phrases[] = {
+	[COMMIT_NONE] = "",
+	[COMMIT_FLUSH] = ", each flushed",
+	[COMMIT_MSYNC] = ", msync after each",
+	[COMMIT_FDATASYNC] = ", fdatasync after each",
+	[COMMIT_PWRITE_DSYNC] = ", each a pwrite with O_DSYNC instead",
+};
+
+static const char *const remap_phrases[] = {
+	[REMAP_NONE] = "",
+	[REMAP_REFLINK] = ", after the file was cloned (reflink)",
+	[REMAP_PUNCH] = ", after its blocks were punched out",
+	[REMAP_COLLAPSE] = ", after a range was collapsed before them",
+	[REMAP_INSERT] = ", after a range was inserted before them",
+	[REMAP_EXCHANGE] = ", after its blocks were exchanged for others",
+	[REMAP_WRITE] = ", while another thread writes to the file",
+};
+
 const char *words_variant(const struct cell_config *config, char buffer[WORDS_SIZE])
 {
 	char number[PRINTABLE_NUMBER];
 
 	*buffer = '\0';
+	if (config->interface) {
+		append(buffer, "what the kernel says to flags of mmap; nothing is faulted");
+		return buffer;
+	}
 	append(buffer, "%s %s faults of %s", printable_count(config->pages, number),
 	       access_words_of(config), page_words_of(config));
 	if (config->threads > 1)
 		append(buffer, " by each of %s threads%s", printable_count(config->threads, number),
 		       config->files == FILES_EACH ? ", each on a file of its own" : "");
-	if (config->commit != COMMIT_NONE)
-		append(buffer, ", %s after each", commit_words[config->commit]);
+	append(buffer, "%s", commit_phrases[config->commit]);
+	append(buffer, "%s", remap_phrases[config->remap]);
+	if (config->attribute == ATTRIBUTE_SYNC)
+		append(buffer, ", chattr +S");
 	if (config->pause_us && config->pause_us != U64_ABSENT)
 		append(buffer, ", paused %s us between two",
 		       printable_count(config->pause_us, number));

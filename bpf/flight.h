@@ -158,8 +158,8 @@ static __always_inline void stage_end(uint32_t stage)
 }
 
 /*
- * A slot for the current thread, in stage from now on; NULL where another fault has the place. A
- * fault that waits for its next try forever (its thread was killed) loses the place to the next.
+ * A slot for the current thread, in stage from now on; NULL where another fault has the place, which
+ * is the caller's to count. A fault that waits for its next try forever loses the place to the next.
  */
 static __always_inline struct slot *slot_claim(uint64_t pid_tgid, uint64_t now, uint32_t root,
 					       uint32_t stage)
@@ -172,10 +172,8 @@ static __always_inline struct slot *slot_claim(uint64_t pid_tgid, uint64_t now, 
 	if (owner) {
 		bool is_stale = slot->stack == STAGE_RETRY && now - slot->last_ns > 1000000000;
 
-		if (owner != tid && !is_stale) {
-			count_add(DROP_SLOT);
+		if (owner != tid && !is_stale)
 			return NULL;
-		}
 		count_add(DROP_UNFINISHED);
 		slot->tid = tid;
 	}
@@ -196,6 +194,18 @@ static __always_inline struct slot *slot_claim(uint64_t pid_tgid, uint64_t now, 
 	record->trail[0] = now << STAGE_BITS | stage;
 	record->trail_count = 1;
 	return slot;
+}
+
+/* Each fault once, however often it is tried. */
+static __always_inline void count_lost(uint32_t tid, uint64_t address)
+{
+	struct slot *place = &slots[tid & (PROBE_SLOTS - 1)];
+
+	if (place->lost_tid == tid && place->lost_address == address)
+		return;
+	place->lost_tid = tid;
+	place->lost_address = address;
+	count_add(DROP_SLOT);
 }
 
 static __always_inline void slot_release(struct slot *slot)

@@ -6,6 +6,7 @@
  */
 #include <linux/bpf.h>
 #include <linux/bpf_perf_event.h>
+#include <linux/errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -89,8 +90,10 @@ static __always_inline void try_begin(struct slot *slot, uint64_t pid_tgid, uint
 		stage_turn(slot, now, STAGE_MM);
 	else
 		slot = slot_claim(pid_tgid, now, ROOT_FAULT, STAGE_MM);
-	if (!slot)
+	if (!slot) {
+		count_lost((uint32_t)pid_tgid, address);
 		return;
+	}
 	slot->record.address = address;
 	slot->record.flags = flags;
 }
@@ -110,6 +113,10 @@ static __always_inline struct slot *try_end(uint32_t result)
 
 	if (!slot || slot->record.root != ROOT_FAULT)
 		return NULL;
+	if (slot->stack == STAGE_LOCK) { /* taken inside of a fault that nobody asked about */
+		slot_release(slot);
+		return NULL;
+	}
 	slot->record.result = result;
 	if (!(result & bpf_core_enum_value(enum vm_fault_reason, VM_FAULT_RETRY)))
 		return slot;
@@ -356,8 +363,10 @@ int tp_dax_insert_pfn_mkwrite(void *ctx)
 static __always_inline void fsync_begin(const struct place *place)
 {
 	uint64_t pid_tgid = bpf_get_current_pid_tgid(), now;
-	struct slot *slot = slot_of_tid((uint32_t)pid_tgid);
+	struct slot *slot;
 
+	forget_lock(pid_tgid);
+	slot = slot_of_tid((uint32_t)pid_tgid);
 	if (slot && slot->record.root == ROOT_FAULT) {
 		count_add(COUNT_FSYNC);
 		stage_push(slot, bpf_ktime_get_ns(), STAGE_FSYNC);
@@ -370,6 +379,8 @@ static __always_inline void fsync_begin(const struct place *place)
 	slot = slot_claim(pid_tgid, now, ROOT_FSYNC, STAGE_FSYNC);
 	if (slot)
 		describe(slot, place, 0, 0);
+	else
+		count_add(DROP_SLOT);
 }
 
 static __always_inline void fsync_end(void *ctx, int result)
@@ -848,6 +859,20 @@ int BPF_PROG(tp_sched_wakeup, struct task_struct *task)
 	return 0;
 }
 
+/* A thread that was killed in a fault takes its place along; a wait for mmap_lock was for no fault. */
+SEC("tp_btf/sched_process_exit")
+int tp_sched_process_exit(void *ctx)
+{
+	struct slot *slot = slot_of_tid(current_tid());
+
+	if (!slot)
+		return 0;
+	if (slot->stack != STAGE_LOCK)
+		count_add(DROP_UNFINISHED);
+	slot_release(slot);
+	return 0;
+}
+
 /* ---- where functions cannot be probed ------------------------------------------------------------ */
 
 /*
@@ -876,22 +901,53 @@ static long look_at_vma(struct task_struct *task, struct vm_area_struct *vma, vo
 	return 0;
 }
 
+static __always_inline long look_up(struct vma_place *found)
+{
+	return bpf_find_vma(bpf_get_current_task_btf(), found->address, look_at_vma, found, 0);
+}
+
+static __always_inline bool is_wanted_vma(const struct vma_place *found)
+{
+	return (found->has_file || config.is_anonymous) && is_wanted_place(&found->place);
+}
+
+/* While another thread changes the memory's layout, it cannot be looked at: that is left for later. */
 SEC("tp_btf/page_fault_user")
 int BPF_PROG(begin_page_fault_user, unsigned long address)
 {
 	uint64_t pid_tgid = bpf_get_current_pid_tgid();
 	struct vma_place found = { .address = address };
+	bool is_busy;
 	struct slot *slot;
 
 	if (!is_wanted(pid_tgid, address))
 		return 0;
-	bpf_find_vma(bpf_get_current_task_btf(), address, look_at_vma, &found, 0);
-	if ((!found.has_file && !config.is_anonymous) || !is_wanted_place(&found.place))
+	is_busy = look_up(&found) == -EBUSY;
+	if (!is_busy && !is_wanted_vma(&found))
 		return 0;
 	slot = slot_claim(pid_tgid, bpf_ktime_get_ns(), ROOT_FAULT, STAGE_MM);
-	if (slot)
-		describe(slot, &found.place, address, 0);
+	if (!slot) {
+		count_lost((uint32_t)pid_tgid, address);
+		return 0;
+	}
+	slot->is_unplaced = is_busy;
+	describe(slot, &found.place, address, 0);
 	return 0;
+}
+
+/* Whether the fault is one to count. Where the program aims at addresses, they are all. */
+static __always_inline bool place_again(struct slot *slot)
+{
+	struct vma_place found = { .address = slot->record.address };
+
+	if (look_up(&found) == -EBUSY) {
+		if (aim.address_to != ~0ULL && !config.has_dev)
+			return true;
+		count_add(DROP_UNFINISHED);
+		return false;
+	}
+	describe(slot, &found.place, found.address, 0);
+	return is_wanted_vma(&found);
 }
 
 SEC("perf_event")
@@ -901,6 +957,10 @@ int end_page_fault(struct bpf_perf_event_data *ctx)
 
 	if (!slot || slot->record.root != ROOT_FAULT)
 		return 0;
+	if (slot->is_unplaced && !place_again(slot)) {
+		slot_release(slot);
+		return 0;
+	}
 	slot->record.result = 0;
 	slot_finish(ctx, slot, bpf_ktime_get_ns());
 	return 0;

@@ -133,7 +133,7 @@ struct probe_record {
  */
 struct slot {
 	uint32_t tid; /* of the thread that owns it; 0: free */
-	uint32_t padding;
+	uint32_t is_unplaced; /* where tracepoints begin it: its memory could not be looked up */
 	uint64_t last_ns;
 	uint64_t stack; /* stages, the current one in the lowest byte; 0 below the last */
 	uint64_t off_ns;      /* when the thread left the CPU; 0: it is on one */
@@ -142,6 +142,10 @@ struct slot {
 	uint32_t is_wp_wait;
 	uint64_t frames[PROBE_FRAMES];
 	struct probe_record record;
+	/* The last fault that found no place here: each of its tries looks for one. */
+	uint64_t lost_address;
+	uint32_t lost_tid;
+	uint32_t padding;
 };
 
 /* The slowest of one CPU, in no order; count <= PROBE_WORST. */

@@ -63,7 +63,7 @@ write_job()
 	fi
 	mkdir -p "$job/run/syncfault"
 	printf '%-16383s\n' "$(write_facts "$seed")" >"$job/run/syncfault/guest.json"
-	printf '%s\0' "seed=$seed" "cwd=$cwd" "pmem=${#pmem_sizes[@]}" "${host_modules[@]}" \
+	printf '%s\0' "seed=$seed" "cwd=$cwd" "pmem=$((${#pmem_sizes[@]} + (${#virtio_pmem} > 0)))" "${host_modules[@]}" \
 		"env=PATH=$path" env=HOME=/tmp env=TERM=dumb env=SYNCFAULT_OUT=/out \
 		env=SYNCFAULT_GUEST_FACTS=/run/syncfault/guest.json "${@/#/arg=}" >"$job/job"
 	pad "$job/job" 40 'the command and its arguments'
@@ -79,12 +79,18 @@ write_job()
 # $work/console what the kernel says, $work/files what the command wrote.
 run_qemu()
 {
-	local out err relays=() host_root=()
+	local out err relays=() host_root=() more=() memory_line=$ram
 
 	rm -f "$work"/{status,console,files,qemu.log}
 	truncate -s "$files_limit" "$work/files"
 	[[ ! $is_host_root ]] || host_root=(-virtfs
 		'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap')
+	if [[ $virtio_pmem ]]; then
+		truncate -s "$virtio_pmem" "$work/virtio-pmem"
+		memory_line+=,slots=1,maxmem=$((ram + $(mebibytes "$virtio_pmem") + 1024))M
+		more=(-object "memory-backend-file,id=disk,share=on,mem-path=$work/virtio-pmem,size=$virtio_pmem"
+			-device virtio-pmem-pci,memdev=disk,id=virtio-pmem)
+	fi
 	# Through a relay each: QEMU would make our own stdout non-blocking, for all who share it.
 	exec {out}> >(exec cat)
 	relays+=($!)
@@ -94,7 +100,7 @@ run_qemu()
 	setpriv --pdeathsig KILL timeout --foreground -k 5 "$1" \
 		setpriv --pdeathsig KILL qemu-system-x86_64 \
 		-nodefaults -no-user-config -display none -no-reboot -machine pc,hpet=off \
-		"${clock_options[@]}" -smp "$cpus" -m "$ram" \
+		"${clock_options[@]}" -smp "$cpus" -m "$memory_line" \
 		-kernel "$kernel_file" -initrd "$work/initrd" -append "$kernel_line" \
 		-chardev "file,id=console,path=$work/console" -serial chardev:console \
 		-add-fd "fd=$out,set=1" -chardev file,id=out,path=/dev/fdset/1,append=on \
@@ -105,7 +111,7 @@ run_qemu()
 		-device isa-debugcon,iobase=0xeb,chardev=status \
 		-device isa-debug-exit,iobase=0xf4,iosize=1 \
 		-object "memory-backend-file,id=files,share=on,mem-path=$work/files,size=$files_limit" \
-		-device ivshmem-plain,memdev=files,addr=8 "${host_root[@]}" \
+		-device ivshmem-plain,memdev=files,addr=8 "${host_root[@]}" "${more[@]}" \
 		</dev/null >"$work/qemu.log" 2>&1 &
 	qemu_pid=$!
 	exec {out}>&- {err}>&-

@@ -6,6 +6,7 @@
 # Persistent memory, loaded at boot. The others are there for modprobe, when mount wants them.
 readonly boot_modules='nd_e820 nd_pmem dax_pmem device_dax'
 readonly other_modules='nfit ext4 xfs btrfs crc32c crc32c_generic crc32c-intel libcrc32c brd loop'
+readonly virtio_pmem_modules='virtio_pci virtio_pmem'
 readonly host_root_modules='virtio_pci 9p 9pnet_virtio overlay'
 
 # Files of the named modules that this kernel has as modules, each after what it depends on.
@@ -53,7 +54,7 @@ index_modules()
 # shellcheck disable=SC2086	# lists of words
 add_modules()
 {
-	unpack_modules $boot_modules >"$root/modules.boot"
+	unpack_modules $boot_modules ${has_virtio_pmem:+$virtio_pmem_modules} >"$root/modules.boot"
 	unpack_modules $host_root_modules >"$root/modules.host-root"
 	unpack_modules $other_modules >/dev/null
 	index_modules

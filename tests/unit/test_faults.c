@@ -542,6 +542,117 @@ static void probing(void **state)
 	munmap(base, 30 * PAGE);
 }
 
+static uint64_t flush_calls;
+static const char *first_flushed, *last_flushed;
+
+static void count_flush(const void *at, size_t bytes)
+{
+	const char *line = at;
+
+	/* The round that warms up flushes the thread's own memory. */
+	if (line < first_flushed || line > last_flushed)
+		return;
+	assert_int_equal(bytes, 1);
+	assert_int_equal(*line, 1);
+	flush_calls++;
+}
+
+static void each_store_is_flushed(void **state)
+{
+	char *base = map_memfd(5000, 5000);
+	struct fault_plan plan = plan_of(base, 5000, ACCESS_WRITE);
+	struct fault_outcome outcome;
+
+	(void)state;
+	plan.commit = COMMIT_FLUSH;
+	plan.flush = count_flush;
+	first_flushed = base;
+	last_flushed = base + 4999 * PAGE;
+	flush_calls = 0;
+	outcome = run_one(&plan);
+	assert_measured(&outcome, 5000);
+	assert_int_equal(outcome.commits, 5000);
+	assert_int_equal(flush_calls, 5000);
+	free(outcome.samples);
+	munmap(base, (size_t)5000 * PAGE);
+}
+
+static void each_store_is_synced(void **state)
+{
+	static const int commits[] = { COMMIT_MSYNC, COMMIT_FDATASYNC };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(commits) / sizeof(commits[0]); i++) {
+		int fd = memfd_create("pages", MFD_CLOEXEC);
+		char *base = map_memfd(20, 20);
+		struct fault_plan plan = plan_of(base, 20, ACCESS_WRITE);
+		struct fault_outcome outcome;
+
+		plan.commit = commits[i];
+		plan.commit_fd = fd;
+		outcome = run_one(&plan);
+		assert_measured(&outcome, 20);
+		assert_int_equal(outcome.commits, 20);
+		free(outcome.samples);
+		munmap(base, 20 * PAGE);
+		close(fd);
+	}
+}
+
+/* Each byte goes where the store would have gone, and the mapping is left alone. */
+static void a_pwrite_takes_no_fault(void **state)
+{
+	int fd = memfd_create("pages", MFD_CLOEXEC);
+	char *base = map_anonymous(40);
+	struct fault_plan plan = plan_of(base, 20, ACCESS_WRITE);
+	struct fault_outcome outcome;
+	char byte;
+
+	(void)state;
+	plan.commit = COMMIT_PWRITE_DSYNC;
+	plan.commit_fd = fd;
+	plan.file_offset = 3 * PAGE;
+	plan.stride_bytes = 2 * PAGE;
+	outcome = run_one(&plan);
+	assert_int_equal(outcome.error, 0);
+	assert_int_equal(outcome.faults, 0);
+	assert_int_equal(outcome.commits, 20);
+	assert_int_equal(outcome.hist.count, 20);
+	for (off_t page = 0; page < 42; page++) {
+		char expected = page >= 3 && page % 2 == 1;
+
+		assert_int_equal(pread(fd, &byte, 1, page * PAGE), 1);
+		assert_int_equal(byte, expected);
+	}
+	free(outcome.samples);
+	munmap(base, 40 * PAGE);
+	close(fd);
+}
+
+/* A pipe cannot be synced: the loop ends at the first store, with the kernel's own answer. */
+static void a_commit_that_fails_ends_the_loop(void **state)
+{
+	char *base = map_memfd(20, 20);
+	struct fault_plan plan = plan_of(base, 20, ACCESS_WRITE);
+	struct fault_outcome outcome;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	plan.commit = COMMIT_FDATASYNC;
+	plan.commit_fd = ends[1];
+	outcome = run_one(&plan);
+	assert_int_equal(outcome.error, -EINVAL);
+	assert_int_equal(outcome.commit_error, -EINVAL);
+	assert_int_equal(outcome.commits, 0);
+	assert_int_equal(outcome.faults, 1);
+	assert_int_equal(outcome.hist.count, 0);
+	free(outcome.samples);
+	munmap(base, 20 * PAGE);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -560,6 +671,10 @@ int main(void)
 		cmocka_unit_test(a_pause_is_not_timed),
 		cmocka_unit_test(the_loads_bytes_are_read_around_the_faults),
 		cmocka_unit_test(probing),
+		cmocka_unit_test(each_store_is_flushed),
+		cmocka_unit_test(each_store_is_synced),
+		cmocka_unit_test(a_pwrite_takes_no_fault),
+		cmocka_unit_test(a_commit_that_fails_ends_the_loop),
 	};
 
 	return cmocka_run_group_tests(tests, init_clock, NULL);

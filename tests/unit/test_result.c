@@ -52,7 +52,11 @@ static void fill_ok_cell(struct cell_result *cell)
 	hist_add_all(&hist, samples, SAMPLES);
 	assert_int_equal(latency_fill(&cell->latency, &hist, samples, SAMPLES), 0);
 	cell->has_latency = true;
-	cell->proof = (struct proof){ SAMPLES, SAMPLES, 4096, 1, 0, 12345678 };
+	cell->proof = (struct proof){ .faults_expected = SAMPLES,
+				      .faults_observed = SAMPLES,
+				      .page_size = 4096,
+				      .is_dax = 1,
+				      .load_bytes = 12345678 };
 }
 
 static void fill_result(struct result *result)

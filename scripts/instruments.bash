@@ -1,0 +1,47 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Tools that take latencies, other people's and ours, in a guest: started, attached, ended, read.
+
+# bpftrace says when it is attached, and the others are to say it at once.
+export __BPFTRACE_NOTIFY_PROBES_ATTACHED=1 PYTHONUNBUFFERED=1
+# What each of them says then.
+readonly attached='Tracing|NOTIFY_PROBES_ATTACHED|"type": "start"'
+
+# start_tool LOG COMMAND…: sets tool, its process. Returns 1 where it ended before it was attached.
+start_tool() {
+	local log=$1
+	shift
+	# The shell lets what runs in the background ignore ^C.
+	stdbuf -oL env --default-signal=INT "$@" >"$log" 2>&1 &
+	tool=$!
+	until grep -qE "$attached" "$log"; do
+		kill -0 $tool 2>/dev/null || return 1
+		sleep 0.1
+	done
+}
+
+# stop_tool PROCESS: as ^C does, and waits until all that it prints is written.
+stop_tool() {
+	kill -INT "$1" 2>/dev/null || true
+	wait "$1" || true
+}
+
+# histogram_of LOG: "from to count" of each line '16 -> 31 : 7 |**' or '[16, 32) 7 |@@'; to is
+# inclusive.
+histogram_of() {
+	awk '
+		function number(text) {
+			return text * (text ~ /K/ ? 1024 : text ~ /M/ ? 1048576 : text ~ /G/ ? 1073741824 : 1)
+		}
+		/^ *[0-9]+ +-> +[0-9]+ *:/ { print $1, $3, $5 }
+		/^\[[0-9]+[KMG]?, [0-9]+[KMG]?\) / {
+			gsub(/[\[,)]/, " ")
+			print number($1), number($2) - 1, $3
+		}
+		/^\[[0-9]+\] / { gsub(/[\[\]]/, " "); print $1, $1, $2 }
+	' "$1"
+}
+
+# seen_in LOG: all that a tool's histogram counted.
+seen_in() { histogram_of "$1" | awk '{ sum += $3 } END { print sum + 0 }'; }

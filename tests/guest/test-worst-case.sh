@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The worst synchronous fault, reduced, twice: every cell is what its key says, the samples are the
+# same to the bit, and there is one table and one plot.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+
+program=${SYNCFAULT:-build/syncfault}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+check() { # NAME COMMAND…: ok when COMMAND succeeds
+	local name=$1 output
+	shift
+	if output=$("$@" 2>&1); then
+		echo "ok $name"
+	else
+		echo "not ok $name: ${output:0:300}"
+		failed=1
+	fi
+}
+holds() { jq -e "$2" "$1"; }
+samples() { jq -c '[.cells[] | [.key, .latency.samples]]' "$1"; }
+same_samples() { [ -s "$1" ] && [ "$(samples "$1")" = "$(samples "$2")" ]; }
+has_lines() { [ "$(grep -cE "$2" "$1")" = "$3" ] || { grep -cE "$2" "$1"; false; }; }
+is_png() { [ "$(head -c 4 "$1" | tail -c 3)" = PNG ]; }
+
+for run in first second; do
+	if ! SYNCFAULT=$program OUT=$work/$run PAGES=48 LOADS=create,truncate scripts/worst-case \
+		>"$work/$run.out" 2>"$work/$run.err"; then
+		echo "not ok make worst-case ends well ($run): $(tail -n 3 "$work/$run.err" | tr '\n' ' ')"
+		exit 1
+	fi
+	echo "ok make worst-case ends well ($run)"
+done
+
+for fs in ext4 xfs; do
+	result=$work/first/$fs.json
+	check "$fs: two log sizes, two loads, each with and without dirty metadata before" \
+		holds "$result" '.cells | length == 8'
+	check "$fs: every cell is ok, synchronous and fought by its load" holds "$result" \
+		'all(.cells[]; .status == "ok" and .proof.has_map_sync and .proof.load_operations > 0 and
+			.placement.load_processes == 4)'
+	check "$fs: the ten slowest are kept, with what they were in" holds "$result" \
+		'all(.cells[]; (.probes.worst | length) == 10 and all(.probes.worst[]; .stages | length > 0))'
+	check "$fs: p99.99 is not told of 48 faults" holds "$result" \
+		'all(.cells[]; .latency.p9999 == null)'
+	check "$fs: a storm makes the slowest fault at least three times the median" holds "$result" \
+		'[.cells[] | .latency.max / .latency.p50] | max > 3'
+	check "$fs: the same samples twice" same_samples "$result" "$work/second/$fs.json"
+done
+check 'the table has a row for each load, log size and file system' \
+	has_lines "$work/first.out" '^  (64|256) MiB +(create|truncate)(, 20,000 create)? +(ext4|xfs) +48 ' 16
+check 'and one for all loads together' \
+	has_lines "$work/first.out" '^  (64|256) MiB +any +(ext4|xfs) +192 ' 4
+check 'the plot is drawn' is_png "$work/first/plots/worst-case.png"
+
+# The loads that fill the log and that sync, and a folder that cannot keep files with names.
+guest() { scripts/guest --pmem 512M --out "$work/small" -- "$@"; }
+if guest "$program" run --suite cover-letter --device /dev/pmem0 --fs ext4,xfs --state hole \
+	--sync map_sync --load fsync,log --pages 32 -o /out/result.json >"$work/small.out" 2>&1; then
+	check 'loads fsync and log move while the faults are timed' holds "$work/small/result.json" \
+		'(.cells | length == 4) and all(.cells[]; .status == "ok" and .proof.load_operations > 0)'
+	check 'load log says how many files it keeps' holds "$work/small/result.json" \
+		'all(.cells[]; (.config.load == "log") == (.placement.load_files != null))'
+else
+	echo "not ok loads fsync and log: $(tail -n 2 "$work/small.out" | tr '\n' ' ')"
+	failed=1
+fi
+for bad in SEED=x PAGES=0 'LOADS=a b'; do
+	env "$bad" scripts/worst-case >"$work/bad" 2>&1
+	check "$bad is refused" test $? = 2 -a "$(wc -l <"$work/bad")" = 1
+done
+exit $failed

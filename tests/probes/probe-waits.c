@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Faults that wait, as the probes see them:
+ *
+ *	probe-waits [RUNG,…]
+ *
+ * They are served by a thread of ours after a known time, meanwhile interrupted by signals, in
+ * flight in greater number than there are places, or killed. Prints a line for each check. Exit
+ * status: 0; 1 something does not hold; 2 usage; 77 no probes or no userfaultfd here.
+ */
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+
+#include "checks.h"
+#include "served.h"
+
+#define DELAY_NS       20000000
+#define SIGNALS_US     1000
+#define SIGNALED_PAGES 8
+#define CROWD	       (PROBE_SLOTS + 400)
+#define STACK_BYTES    65536
+
+static volatile sig_atomic_t signals;
+
+static void count_signal(int number)
+{
+	(void)number;
+	signals++;
+}
+
+static void *touch(void *page)
+{
+	*(volatile char *)page = 1;
+	return NULL;
+}
+
+static void served_or_skip(struct served *served, size_t pages, size_t gathered)
+{
+	int ret = served_begin(served, pages, true, DELAY_NS, gathered);
+
+	if (!ret)
+		return;
+	fprintf(stderr, "probe-waits: no userfaultfd: %s\n", strerror(-ret));
+	exit(EXIT_CANNOT);
+}
+
+static void start_on(struct probes *probes, const struct served *served)
+{
+	probes_aim(probes, (uintptr_t)served->base,
+		   (uintptr_t)served->base + served->pages * SERVED_PAGE);
+	probes_start(probes);
+}
+
+static void known_delay(struct checks *checks, struct probes *probes)
+{
+	const struct probes_hist *hist = &checks->totals.hists[ROOT_FAULT][STAGE_OUTSIDE];
+	struct served served;
+
+	served_or_skip(&served, SIGNALED_PAGES, 1);
+	start_on(probes, &served);
+	for (size_t i = 0; i < served.pages; i++)
+		touch(served.base + i * SERVED_PAGE);
+	stop_and_read(checks, probes);
+	check_all_seen(checks, "known-delay-seen", served.pages);
+	check(checks, hist->count && hist->min_ns >= DELAY_NS, "known-delay-is-in-each-fault",
+	      "served after %d ns, fastest fault %llu ns", DELAY_NS,
+	      (unsigned long long)hist->min_ns);
+	check(checks,
+	      checks->totals.blocked_ns[ROOT_FAULT] >= served.pages * (DELAY_NS - DELAY_NS / 50) &&
+		      checks->totals.blocked_ns[ROOT_FAULT] <= hist->sum_ns,
+	      "known-delay-is-off-the-cpu", "blocked %llu of %llu ns",
+	      (unsigned long long)checks->totals.blocked_ns[ROOT_FAULT],
+	      (unsigned long long)hist->sum_ns);
+	served_end(&served);
+}
+
+static void start_signals(long microseconds)
+{
+	const struct itimerval timer = { { 0, microseconds }, { 0, microseconds } };
+
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+/* Of this thread, done with: one that was given up for a signal is none. */
+static uint64_t count_faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_THREAD, &usage);
+	return (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
+}
+
+/* Returns how many faults that took. */
+static uint64_t touch_under_signals(const struct served *served)
+{
+	const struct sigaction action = { .sa_handler = count_signal, .sa_flags = SA_RESTART };
+	uint64_t before;
+
+	sigaction(SIGALRM, &action, NULL);
+	raise(SIGALRM); /* so that the handler itself faults no more */
+	signals = 0;
+	start_signals(SIGNALS_US);
+	before = count_faults();
+	for (size_t i = 0; i < served->pages; i++)
+		touch(served->base + i * SERVED_PAGE);
+	before = count_faults() - before;
+	start_signals(0);
+	return before;
+}
+
+/* Where tracepoints end a fault, one given up for a signal is one whose end was not seen. */
+static void signals_in_faults(struct checks *checks, struct probes *probes)
+{
+	uint64_t given_up, lost, faults;
+	struct served served;
+
+	served_or_skip(&served, SIGNALED_PAGES, 1);
+	start_on(probes, &served);
+	faults = touch_under_signals(&served);
+	stop_and_read(checks, probes);
+	served_end(&served);
+	given_up = counted(checks, COUNT_INTERRUPTED);
+	lost = drops_of(checks);
+	if (is_tracepoint_rung(probes)) {
+		given_up = counted(checks, DROP_UNFINISHED);
+		lost -= given_up;
+	}
+	check(checks, faults_seen(checks) == faults && faults && !lost,
+	      "interrupted-faults-count-once", "%llu of %llu faults, drops: %s",
+	      (unsigned long long)faults_seen(checks), (unsigned long long)faults,
+	      drops_text(checks));
+	check(checks, given_up >= served.pages && given_up <= (uint64_t)signals,
+	      "interruptions-are-counted", "%llu in %d signals", (unsigned long long)given_up,
+	      (int)signals);
+}
+
+/* Each thread faults on a page of its own, from first on. */
+static void touch_by_threads(char *first, size_t count, bool is_at_once)
+{
+	pthread_t *threads = calloc(count, sizeof(*threads));
+	pthread_attr_t attr;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	for (size_t i = 0; i < count; i++) {
+		int ret = pthread_create(&threads[i], &attr, touch, first + i * SERVED_PAGE);
+
+		if (ret)
+			errx(EXIT_FAILURE, "thread %zu: %s", i, strerror(ret));
+		if (!is_at_once)
+			pthread_join(threads[i], NULL);
+	}
+	for (size_t i = 0; i < count && is_at_once; i++)
+		pthread_join(threads[i], NULL);
+	pthread_attr_destroy(&attr);
+	free(threads);
+}
+
+static void more_than_there_are_places(struct checks *checks, struct probes *probes)
+{
+	struct served served;
+	uint64_t dropped;
+
+	served_or_skip(&served, CROWD, CROWD);
+	start_on(probes, &served);
+	touch_by_threads(served.base, CROWD, true);
+	stop_and_read(checks, probes);
+	served_end(&served);
+	dropped = counted(checks, DROP_SLOT);
+	check(checks, faults_seen(checks) + dropped == CROWD, "each-is-counted-or-dropped",
+	      "%llu faults at once: %llu counted, %llu without a place", CROWD + 0ULL,
+	      (unsigned long long)faults_seen(checks), (unsigned long long)dropped);
+	check(checks, dropped >= CROWD - PROBE_SLOTS && drops_of(checks) == dropped,
+	      "drops-are-of-one-kind", "%s", drops_text(checks));
+}
+
+/* ---- a thread that is killed while its fault waits --------------------------------------------
+ */
+
+/* In the child: faults forever; a byte into the pipe says that it waits. */
+static void wait_to_be_killed(char *base, int pipe_end)
+{
+	struct served served = { .base = base, .pages = 1 };
+	struct pollfd ready = { 0 };
+	pthread_t thread;
+
+	if (served_register(&served) || pthread_create(&thread, NULL, touch, base))
+		_exit(1);
+	ready = (struct pollfd){ served.uffd, POLLIN, 0 };
+	if (poll(&ready, 1, -1) != 1 || write(pipe_end, "", 1) != 1)
+		_exit(1);
+	pause();
+}
+
+static bool kill_in_fault(char *base)
+{
+	int ends[2], status;
+	char byte;
+	pid_t pid;
+	bool was_waiting;
+
+	if (pipe(ends))
+		err(EXIT_FAILURE, "pipe");
+	pid = fork();
+	if (pid < 0)
+		err(EXIT_FAILURE, "fork");
+	if (!pid)
+		wait_to_be_killed(base, ends[1]);
+	close(ends[1]);
+	was_waiting = read(ends[0], &byte, 1) == 1;
+	close(ends[0]);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	return was_waiting && WIFSIGNALED(status);
+}
+
+/* Threads one after the other come by every place, so one that was not given back would show. */
+static void killed_in_a_fault(struct checks *checks, struct probes *probes)
+{
+	size_t pages = CROWD + 1;
+	char *base = mmap(NULL, pages * SERVED_PAGE, PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (base == MAP_FAILED)
+		err(EXIT_FAILURE, "mmap");
+	madvise(base, pages * SERVED_PAGE, MADV_NOHUGEPAGE);
+	probes_aim(probes, (uintptr_t)base, (uintptr_t)base + pages * SERVED_PAGE);
+	probes_start(probes);
+	if (!kill_in_fault(base))
+		errx(EXIT_FAILURE, "the child did not wait in a fault");
+	touch_by_threads(base + SERVED_PAGE, CROWD, false);
+	stop_and_read(checks, probes);
+	munmap(base, pages * SERVED_PAGE);
+	check(checks, faults_seen(checks) == CROWD && !counted(checks, DROP_SLOT),
+	      "killed-fault-gives-its-place-back", "%llu of %u faults later, drops: %s",
+	      (unsigned long long)faults_seen(checks), CROWD, drops_text(checks));
+	check(checks, counted(checks, COUNT_INTERRUPTED) + counted(checks, DROP_UNFINISHED) == 1,
+	      "killed-fault-is-told", "%llu interrupted, %llu unfinished",
+	      (unsigned long long)counted(checks, COUNT_INTERRUPTED),
+	      (unsigned long long)counted(checks, DROP_UNFINISHED));
+}
+
+int main(int argc, char **argv)
+{
+	static struct checks checks = { .prefix = "waits" };
+	struct probes_setup setup = { .worst = 4 };
+	struct probes *probes;
+
+	if (argc > 2)
+		errx(EXIT_USAGE, "usage: probe-waits [RUNG,…]");
+	setup.rungs = argc > 1 ? parse_rungs(argv[1]) : 0;
+	probes = open_or_skip(&setup);
+	known_delay(&checks, probes);
+	signals_in_faults(&checks, probes);
+	more_than_there_are_places(&checks, probes);
+	killed_in_a_fault(&checks, probes);
+	probes_close(probes);
+	return checks.has_failed ? EXIT_FAILURE : 0;
+}
