@@ -140,7 +140,7 @@ test: tests
 .PHONY: check
 check:
 	@scripts/deps check
-	@+$(MAKE) --no-print-directory -s tests
+	@+$(MAKE) --no-print-directory -s tests instruments
 	@+$(MAKE) --no-print-directory -s SAN=1 tests
 	@tests/run lint unit cli san guest
 

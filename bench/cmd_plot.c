@@ -12,8 +12,10 @@
 #include "opt.h"
 #include "outfile.h"
 #include "plot_data.h"
+#include "plot_log.h"
 #include "plot_probes.h"
 #include "plot_worst_case.h"
+#include "worst_case.h"
 
 static const char *const format_words[] = { "png", "svg", NULL };
 static const char *const format_terminals[] = { "pngcairo", "svg" };
@@ -63,6 +65,7 @@ static const struct opt_command command = {
 		"  filesystems   p50, p99 and maximum of the file systems side by side\n"
 		"  stages        where the time of the mean fault goes    (of run --probes)\n"
 		"  worst         the slowest faults, stage after stage    (of run --probes)\n"
+		"  log           the first fault by what is dirty in the log (of run --dirty)\n"
 		"  worst-case    the worst synchronous fault, by log size and load\n\n"
 		"Results of different clocks, kernels or machines, and cells with other accesses, pages\n"
 		"or threads, are drawn apart: histograms-2.png and so on.\n"
@@ -76,11 +79,16 @@ static const struct plot {
 	const char *name; /* of the file, and of plots/NAME.gp */
 	bool (*write)(const struct plot_page *page, FILE *out);
 	bool is_special; /* most results are without what it shows */
+	bool is_of_log;	 /* of all amounts of unsynced metadata, which are variants each */
 } plots[] = {
-	{ "histograms", plot_histograms, false }, { "percentiles", plot_percentiles, false },
-	{ "timeline", plot_timeline, false },	  { "filesystems", plot_filesystems, false },
-	{ "stages", plot_stages, true },	  { "worst", plot_worst, true },
-	{ "worst-case", plot_worst_case, true },
+	{ "histograms", plot_histograms, false, false },
+	{ "percentiles", plot_percentiles, false, false },
+	{ "timeline", plot_timeline, false, false },
+	{ "filesystems", plot_filesystems, false, false },
+	{ "stages", plot_stages, true, false },
+	{ "worst", plot_worst, true, false },
+	{ "worst-case", plot_worst_case, true, true },
+	{ "log", plot_log, true, true },
 };
 
 static bool is_wanted(const struct plot_params *params, const char *name)
@@ -172,7 +180,8 @@ static int draw(const struct plot *plot, const struct plot_page *page, int forma
 }
 
 /* All pictures of one page; number 0 is the first, and has no number in its names. */
-static int draw_page(const struct plot_params *params, const struct plot_page *page, int number)
+static int draw_page(const struct plot_params *params, const struct plot_page *page, int number,
+		     bool is_of_log)
 {
 	for (size_t i = 0; i < sizeof(plots) / sizeof(plots[0]); i++)
 		for (size_t j = 0; j < params->formats.count && is_wanted(params, plots[i].name);
@@ -180,6 +189,8 @@ static int draw_page(const struct plot_params *params, const struct plot_page *p
 			int format = params->formats.words[j], ret;
 			char path[PATH_MAX], suffix[16] = "";
 
+			if (plots[i].is_of_log != is_of_log)
+				continue;
 			if (number)
 				snprintf(suffix, sizeof(suffix), "-%d", number + 1);
 			if (snprintf(path, sizeof(path), "%s/%s%s.%s", params->directory,
@@ -193,28 +204,60 @@ static int draw_page(const struct plot_params *params, const struct plot_page *p
 	return 0;
 }
 
-static int draw_all(const struct plot_params *params, const struct matrix *matrix,
-		    const struct result *reference)
+static bool has_dirt(struct matrix_span span)
+{
+	for (size_t i = 0; i < span.count; i++)
+		if (span.entries[i].cell->has_latency &&
+		    matrix_has_dirt(&span.entries[i].cell->config))
+			return true;
+	return false;
+}
+
+/* A picture for each environment; returns how many have something of it, or -errno. */
+static int draw_logs(const struct plot_params *params, const struct matrix *matrix)
 {
 	struct matrix_span rest = matrix_all(matrix);
 	int number = 0;
 
 	while (rest.count) {
+		struct matrix_span span = matrix_take(&rest, MATRIX_ENVIRONMENT);
+		struct plot_page page;
+		int ret;
+
+		if (!has_dirt(span) && !worst_case_is_in(span))
+			continue;
+		plot_page_init(&page, span, NULL, params->title);
+		ret = draw_page(params, &page, number++, true);
+		if (ret)
+			return ret;
+	}
+	return number;
+}
+
+static int draw_all(const struct plot_params *params, const struct matrix *matrix,
+		    const struct result *reference)
+{
+	struct matrix_span rest = matrix_all(matrix);
+	int number = 0, logs = draw_logs(params, matrix);
+
+	if (logs < 0)
+		return logs;
+	while (rest.count) {
 		struct matrix_span span = matrix_take(&rest, MATRIX_VARIANT);
 		struct plot_page page;
 		int ret;
 
-		if (!matrix_measured(span))
+		if (!matrix_measured(span) || matrix_has_dirt(&span.entries[0].cell->config))
 			continue;
 		plot_page_init(&page, span, reference, params->title);
 		if (page.fs_omitted)
 			diag_warning("plot: %zu of %zu file systems fit into a picture",
 				     page.fs_count, page.fs_count + page.fs_omitted);
-		ret = draw_page(params, &page, number++);
+		ret = draw_page(params, &page, number++, false);
 		if (ret)
 			return ret;
 	}
-	if (number)
+	if (number || logs)
 		return 0;
 	diag_error("plot: no cell of these results was measured");
 	return -ENODATA;

@@ -25,7 +25,8 @@ static const char *name_file(char name[NAME_SIZE], const char *prefix, uint64_t 
 static int create(const struct dirt *dirt, uint64_t i)
 {
 	char name[NAME_SIZE];
-	int fd = openat(dirt->dir_fd, name_file(name, "file", i), O_CREAT | O_EXCL | O_WRONLY, 0600);
+	int fd =
+		openat(dirt->dir_fd, name_file(name, "file", i), O_CREAT | O_EXCL | O_WRONLY, 0600);
 
 	return fd < 0 ? -errno : close(fd);
 }
@@ -61,8 +62,8 @@ static int allocate(const struct dirt *dirt, uint64_t i)
 }
 
 static int (*const operations[])(const struct dirt *, uint64_t) = {
-	[DIRTY_CREATE] = create,      [DIRTY_UNLINK] = unlink_file, [DIRTY_RENAME] = rename_file,
-	[DIRTY_CHMOD] = change_mode,  [DIRTY_ALLOCATE] = allocate,
+	[DIRTY_CREATE] = create,     [DIRTY_UNLINK] = unlink_file, [DIRTY_RENAME] = rename_file,
+	[DIRTY_CHMOD] = change_mode, [DIRTY_ALLOCATE] = allocate,
 };
 
 static int repeat(const struct dirt *dirt, int kind, struct verdict *verdict)
@@ -103,7 +104,8 @@ static int make_files(struct dirt *dirt, struct verdict *verdict)
 		return 0;
 	if (kind != DIRTY_ALLOCATE)
 		return repeat(dirt, DIRTY_CREATE, verdict);
-	dirt->file_fd = openat(dirt->dir_fd, ALLOCATED, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+	dirt->file_fd =
+		openat(dirt->dir_fd, ALLOCATED, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
 	if (dirt->file_fd < 0)
 		return verdict_fail(verdict, "create the file " ALLOCATED ": %s", strerror(errno));
 	return 0;

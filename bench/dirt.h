@@ -14,14 +14,14 @@
 
 struct dirt {
 	const struct cell_config *config;
-	int dir_fd; /* of a folder of its own; -1: no operations were asked for */
+	int dir_fd;  /* of a folder of its own; -1: no operations were asked for */
 	int file_fd; /* that blocks are allocated to */
 	struct logspace space;
 };
 
-#define DIRT_NONE                                                           \
-	{                                                                   \
-		.dir_fd = -1, .file_fd = -1, .space = LOGSPACE_CLOSED       \
+#define DIRT_NONE                                                     \
+	{                                                             \
+		.dir_fd = -1, .file_fd = -1, .space = LOGSPACE_CLOSED \
 	}
 
 /* Makes what the operations need: nothing where config->dirty is 0. As verdict says. */

@@ -19,12 +19,12 @@
 #define JBD2_FEATURE_FAST_COMMIT 0x20u
 #define JBD2_FAST_COMMIT_BLOCKS	 256 /* where the superblock says 0 */
 
-#define EXT4_MAGIC		0xef53u
-#define EXT4_HAS_JOURNAL	0x4u
-#define EXT4_EXTENTS_MAGIC	0xf30au
-#define EXT4_JOURNAL_BACKUP	1
-#define EXT4_FC_TAIL		8
-#define EXT4_FC_HEADER_BYTES	4
+#define EXT4_MAGIC	     0xef53u
+#define EXT4_HAS_JOURNAL     0x4u
+#define EXT4_EXTENTS_MAGIC   0xf30au
+#define EXT4_JOURNAL_BACKUP  1
+#define EXT4_FC_TAIL	     8
+#define EXT4_FC_HEADER_BYTES 4
 
 static uint32_t get_be32(const unsigned char *at)
 {
@@ -114,8 +114,8 @@ static int take_extents(struct jbd2_log *log, const unsigned char *super, const 
 
 		log->extents[i].from = get_le32(extent);
 		log->extents[i].count = get_le16(extent + 4);
-		log->extents[i].physical = get_le32(extent + 8) |
-					   (uint64_t)get_le16(extent + 6) << 32;
+		log->extents[i].physical = get_le32(extent + 8) | (uint64_t)get_le16(extent + 6)
+									  << 32;
 	}
 	log->extent_count = count;
 	return 0;

@@ -23,11 +23,11 @@ struct jbd2_log {
 	size_t extent_count;
 	uint32_t super_block; /* of the journal */
 	uint32_t block_bytes;
-	uint32_t first, last; /* blocks of the ring: last is not in it */
-	uint32_t fast_end;    /* fast commits: blocks from last up to here; last: none */
-	uint32_t position;    /* of the next commit, at the mark */
-	uint32_t sequence;    /* of the next commit, at the mark */
-	uint32_t used_blocks; /* committed and not given up, at the mark */
+	uint32_t first, last;  /* blocks of the ring: last is not in it */
+	uint32_t fast_end;     /* fast commits: blocks from last up to here; last: none */
+	uint32_t position;     /* of the next commit, at the mark */
+	uint32_t sequence;     /* of the next commit, at the mark */
+	uint32_t used_blocks;  /* committed and not given up, at the mark */
 	unsigned char *window; /* what was read last: blocks from window_first on */
 	uint32_t window_first, window_count;
 };
@@ -36,9 +36,9 @@ struct jbd2_log {
 struct jbd2_log_commits {
 	uint64_t *blocks; /* of each commit, in order; to be freed */
 	size_t count;
-	uint64_t fast_blocks; /* of the first fast commit; 0: there is none in the area */
+	uint64_t fast_blocks;	/* of the first fast commit; 0: there is none in the area */
 	uint32_t fast_sequence; /* the transaction that it is part of */
-	size_t fast_count; /* fast commits in the area that are part of that transaction */
+	size_t fast_count;	/* fast commits in the area that are part of that transaction */
 };
 
 /*

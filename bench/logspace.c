@@ -88,7 +88,8 @@ void logspace_close(struct logspace *space)
 	space->kind = LOGSPACE_NONE;
 }
 
-/* ---- XFS -------------------------------------------------------------------------------------- */
+/* ---- XFS --------------------------------------------------------------------------------------
+ */
 
 static int parse_pair(const char *text, uint64_t *cycle, uint64_t *offset)
 {
@@ -146,11 +147,13 @@ static int read_xfs(struct logspace *space)
 		ret = sysfs_line(grant, sizeof(grant),
 				 "/sys/fs/xfs/%s/log/reserve_grant_head_bytes", space->name);
 	}
-	return ret ? ret : logspace_of_xfs(head, tail, grant, is_bytes, space->log_bytes,
-					   &space->committed_bytes, &space->dirty_bytes);
+	return ret ? ret
+		   : logspace_of_xfs(head, tail, grant, is_bytes, space->log_bytes,
+				     &space->committed_bytes, &space->dirty_bytes);
 }
 
-/* ---- ext4 ------------------------------------------------------------------------------------- */
+/* ---- ext4 -------------------------------------------------------------------------------------
+ */
 
 uint64_t logspace_of_jbd2(const struct jbd2_log_commits *commits, uint32_t sequence,
 			  uint64_t faults)
@@ -160,8 +163,8 @@ uint64_t logspace_of_jbd2(const struct jbd2_log_commits *commits, uint32_t seque
 	/* The area is written anew after each full commit: its first is the fault's, or a later. */
 	if (commits->fast_count && commits->fast_sequence == sequence)
 		return commits->fast_blocks;
-	if (commits->fast_count && commits->count == 1 &&
-	    commits->fast_sequence == sequence + 1 && commits->fast_count + 1 == faults)
+	if (commits->fast_count && commits->count == 1 && commits->fast_sequence == sequence + 1 &&
+	    commits->fast_count + 1 == faults)
 		return commits->blocks[0];
 	if (commits->fast_count || commits->count < faults)
 		return 0;
@@ -231,8 +234,7 @@ int logspace_after(struct logspace *space, uint64_t faults, struct dirt_result *
 	if (ret)
 		return ret;
 	if (dirt->dirty_bytes != U64_ABSENT)
-		dirt->dirty_percent =
-			(double)dirt->dirty_bytes / (double)dirt->log_bytes * 100;
+		dirt->dirty_percent = (double)dirt->dirty_bytes / (double)dirt->log_bytes * 100;
 	if (source)
 		dirt->source = strdup(source);
 	else

@@ -24,9 +24,9 @@ struct logspace {
 	int error;			       /* of before: 0 or -errno */
 };
 
-#define LOGSPACE_CLOSED         \
-	{                       \
-		.jbd2.fd = -1   \
+#define LOGSPACE_CLOSED       \
+	{                     \
+		.jbd2.fd = -1 \
 	}
 
 /* log_device: NULL for a log inside. Never fails: why is told by logspace_after(). */
@@ -45,15 +45,15 @@ int logspace_after(struct logspace *space, uint64_t faults, struct dirt_result *
 
 /*
  * From what XFS says in sysfs: head and tail of the log as "cycle:block" (of 512 bytes), and the
- * reservation head as "cycle:bytes" or, since Linux 6.12, the bytes reserved beyond the log's head. -EINVAL for texts that
- * are no such numbers, or do not fit together. Pure, for tests as well.
+ * reservation head as "cycle:bytes" or, since Linux 6.12, the bytes reserved beyond the log's head.
+ * -EINVAL for texts that are no such numbers, or do not fit together. Pure, for tests as well.
  */
 int logspace_of_xfs(const char *head, const char *tail, const char *grant, bool is_bytes,
 		    uint64_t log_bytes, uint64_t *committed_bytes, uint64_t *dirty_bytes);
 
 /*
- * The log blocks that the first of so many faults waited for: what was committed behind the mark but
- * for one commit for each later fault. 0 where the commits do not tell. Pure.
+ * The log blocks that the first of so many faults waited for: what was committed behind the mark
+ * but for one commit for each later fault. 0 where the commits do not tell. Pure.
  */
 uint64_t logspace_of_jbd2(const struct jbd2_log_commits *commits, uint32_t sequence,
 			  uint64_t faults);

@@ -37,9 +37,15 @@ static bool is_same_environment(const struct result *a, const struct result *b)
 	       !compare_text(a->provenance.source, b->provenance.source);
 }
 
+/* Results of before the axis do not say. */
 static uint64_t dirty_of(const struct cell_config *config)
 {
 	return config->dirty == U64_ABSENT ? 0 : config->dirty;
+}
+
+bool matrix_has_dirt(const struct cell_config *config)
+{
+	return dirty_of(config) > 0;
 }
 
 static int compare_variant(const struct cell_config *a, const struct cell_config *b)

@@ -80,6 +80,9 @@ struct matrix_span matrix_take(struct matrix_span *rest, enum matrix_level level
 /* The runs of one cell within span, whose entries agree down to MATRIX_FS; count 0 without any. */
 struct matrix_span matrix_find(struct matrix_span span, int state, int load, int sync);
 
+/* Whether metadata was dirtied before the first fault: those cells are a picture of their own. */
+bool matrix_has_dirt(const struct cell_config *config);
+
 /* How many entries are ok, that is, have numbers. */
 size_t matrix_measured(struct matrix_span span);
 

@@ -147,7 +147,10 @@ static int show_file_system(const struct show *show, struct matrix_span span)
 {
 	const struct cell_config *config = &span.entries[0].cell->config;
 	char fs[WORDS_SIZE], variant[WORDS_SIZE], shown[LINE_COLUMNS * 4 + 4];
-	bool has_tables = show->with_letter || show->with_table || show->with_probes;
+	/* What is of the log has a table of its own. */
+	bool is_log = matrix_has_dirt(config), has_probes = show->with_probes && show_has_probes(span);
+	bool has_tables = is_log ? has_probes
+				 : show->with_letter || show->with_table || show->with_probes;
 
 	if (!has_tables && matrix_measured(span) == span.count)
 		return 0;
@@ -155,9 +158,9 @@ static int show_file_system(const struct show *show, struct matrix_span span)
 	show_heading(show, printable(fs, LINE_COLUMNS, shown, sizeof(shown)), '-');
 	show_wrapped(show, words_variant(config, variant), 0);
 	fprintf(show->out, "\n");
-	if (show->with_letter)
+	if (show->with_letter && !is_log)
 		show_letter(show, span);
-	if (show->with_table && show_table(show, span))
+	if (show->with_table && !is_log && show_table(show, span))
 		return -ENOMEM;
 	if (show->with_probes && show_probes(show, span))
 		return -ENOMEM;
@@ -226,6 +229,10 @@ int show_text(const struct show *show, const struct matrix *matrix)
 
 		show_head(show, environment);
 		if (show->with_worst_case && show_worst_case(show, environment))
+			return -ENOMEM;
+		if (show->with_table && show_prices(show, environment))
+			return -ENOMEM;
+		if (show->with_table && show_log(show, environment))
 			return -ENOMEM;
 		while (environment.count)
 			if (show_file_system(show, matrix_take(&environment, MATRIX_FS)))

@@ -36,6 +36,9 @@ void show_letter(const struct show *show, struct matrix_span span);
 /* The same cells as a table, and the price of MAP_SYNC; a row is the median over runs. -ENOMEM. */
 int show_table(const struct show *show, struct matrix_span span);
 
+/* The first fault by what was dirty in the log; nothing without cells of that kind. -ENOMEM. */
+int show_log(const struct show *show, struct matrix_span span);
+
 /*
  * Where the time of a fault goes, of the cells that were measured with probes: a table, then how
  * the stages are seen, what was lost, and the slowest faults. Nothing without such cells. -ENOMEM.
@@ -51,6 +54,13 @@ void show_worst(const struct show *show, struct matrix_span span);
  * fought for the log; nothing else. -ENOMEM.
  */
 int show_worst_case(const struct show *show, struct matrix_span span);
+
+/*
+ * What makes a store durable and its price, of an environment: a table of all file systems. Nothing
+ * without cells that have a commit. -ENOMEM.
+ */
+int show_prices(const struct show *show, struct matrix_span span);
+bool show_has_prices(struct matrix_span span);
 
 /* What the stages are that faults of span were in, once below everything. */
 void show_legend(const struct show *show, struct matrix_span span);

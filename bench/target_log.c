@@ -34,7 +34,8 @@ int target_add_log(struct target *target, const char *device, bool is_forced)
 
 static bool has_log_word(const struct cell_config *config)
 {
-	return strstr(config->mkfs_options, TARGET_LOG) || strstr(config->mount_options, TARGET_LOG);
+	return strstr(config->mkfs_options, TARGET_LOG) ||
+	       strstr(config->mount_options, TARGET_LOG);
 }
 
 const char *target_log_device(const struct target *target, const struct cell_config *config)

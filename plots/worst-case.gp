@@ -2,10 +2,10 @@
 # loads together; the file systems side by side.
 
 legend_height = 60
-W = panel_count > 2 ? 800 * panel_count : 1600
+W = panel_count == 1 ? 1600 : 1050 * panel_count
 H = 900
 BOTTOM = 210
-GAP_X = 60
+GAP_X = 110
 headline = 'The worst synchronous page fault, by log size and load'
 how_to_read = 'Open: the slowest fault, with its value. Bar: p99.9, of 1,000 faults and more. ' . \
 	'Filled: p50. "any": all loads together.'
@@ -16,7 +16,7 @@ eval put_titles
 
 set logscale y
 y_low = low_125(us_low * 0.7)
-y_high = high_125(us_high * 1.3)
+y_high = high_125(us_high * 1.6)
 set yrange [y_low : y_high]
 set xrange [0.4 : case_count + 0.6]
 set grid noxtics

@@ -31,7 +31,10 @@ start() { # NAME COMMAND…
 time_of() {
 	cat <<-END
 		$2 ${4:+/$4/} { @begin_$1[tid] = nsecs }
-		$3 /@begin_$1[tid]/ { @$1[nsecs - @begin_$1[tid]] = count(); delete(@begin_$1[tid]) }
+		$3 /@begin_$1[tid]/ {
+			@$1[nsecs - @begin_$1[tid]] = count();
+			delete(@begin_$1[tid]);
+		}
 	END
 }
 

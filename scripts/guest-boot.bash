@@ -52,9 +52,10 @@ pad()
 write_job()
 {
 	local seed=$1 path=/bin:/sbin:/usr/bin:/usr/sbin cwd=/ host_modules=()
-	local job=$work/job LC_ALL=C
+	local job=$work/job LC_ALL=C disks=${#pmem_sizes[@]}
 
 	shift
+	[[ ! $virtio_pmem ]] || disks=$((disks + 1))
 	kernel_line="console=ttyS0 quiet loglevel=4 panic=-1 oops=panic $clock_line$memmap"
 	if [[ $is_host_root ]]; then
 		path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -63,7 +64,7 @@ write_job()
 	fi
 	mkdir -p "$job/run/syncfault"
 	printf '%-16383s\n' "$(write_facts "$seed")" >"$job/run/syncfault/guest.json"
-	printf '%s\0' "seed=$seed" "cwd=$cwd" "pmem=$((${#pmem_sizes[@]} + (${#virtio_pmem} > 0)))" "${host_modules[@]}" \
+	printf '%s\0' "seed=$seed" "cwd=$cwd" "pmem=$disks" "${host_modules[@]}" \
 		"env=PATH=$path" env=HOME=/tmp env=TERM=dumb env=SYNCFAULT_OUT=/out \
 		env=SYNCFAULT_GUEST_FACTS=/run/syncfault/guest.json "${@/#/arg=}" >"$job/job"
 	pad "$job/job" 40 'the command and its arguments'

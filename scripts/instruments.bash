@@ -8,7 +8,7 @@ export __BPFTRACE_NOTIFY_PROBES_ATTACHED=1 PYTHONUNBUFFERED=1
 # What each of them says then.
 readonly attached='Tracing|NOTIFY_PROBES_ATTACHED|"type": "start"'
 
-# start_tool LOG COMMAND…: sets tool, its process. Returns 1 where it ended before it was attached.
+# start_tool LOG COMMAND…: sets tool, its process. Returns 1 where it ended unattached.
 start_tool() {
 	local log=$1
 	shift
@@ -32,7 +32,9 @@ stop_tool() {
 histogram_of() {
 	awk '
 		function number(text) {
-			return text * (text ~ /K/ ? 1024 : text ~ /M/ ? 1048576 : text ~ /G/ ? 1073741824 : 1)
+			if (text ~ /K/) return text * 1024
+			if (text ~ /M/) return text * 1048576
+			return text ~ /G/ ? text * 1073741824 : text + 0
 		}
 		/^ *[0-9]+ +-> +[0-9]+ *:/ { print $1, $3, $5 }
 		/^\[[0-9]+[KMG]?, [0-9]+[KMG]?\) / {

@@ -51,6 +51,8 @@ else
 		--dir "$work" --load none --state written --sync map_sync --commit pwrite_dsync
 	measured the-suite-on-a-folder 0 '([.cells[].status] | unique) == ["ok", "skipped"]' \
 		--dir "$work" --suite alternatives --pages 4
+	check the-suite-has-a-table-of-prices "$(cat "$work/show")" \
+		grep -Eq 'msync +[0-9.]+ +- +[0-9.]+$' "$work/show"
 fi
 measured nothing-is-durable-on-tmpfs 77 'all(.cells[]; .reason | contains("tmpfs memory durable"))' \
 	--dir "$shm" "${quick[@]}" hole --commit flush,msync,fdatasync,pwrite_dsync

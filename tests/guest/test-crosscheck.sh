@@ -12,24 +12,29 @@ delay=50000
 refused() { # COMMAND…: exit 2 and one line
 	local status=0
 	"$@" >"$work/out" 2>"$work/err" || status=$?
-	[ $status = 2 ] && [ "$(wc -l <"$work/err")" = 1 ] && [ ! -s "$work/out" ]
+	[ "$status" = 2 ] && [ "$(wc -l <"$work/err")" = 1 ] && [ ! -s "$work/out" ]
 }
 
 test_usage() {
-	check "crosscheck: an unknown option is refused" "$(said)" refused scripts/crosscheck --frob
-	check "crosscheck: another file system is refused" "$(said)" refused scripts/crosscheck --fs vfat
-	check "bench-probes: an unknown option is refused" "$(said)" refused scripts/bench-probes --frob
-	check "burn: no command is refused" "$(said)" refused "$build/burn" do_exit 1000 --
-	check "burn: a delay that is no number is refused" "$(said)" refused "$build/burn" do_exit 1e3 -- true
-	check "probe-cost: no command is refused" "$(said)" refused "$build/probe-cost" hist
+	local why='it was not, or not in one line'
+	check "crosscheck: an unknown option is refused" "$why" refused scripts/crosscheck --frob
+	check "crosscheck: another file system is refused" "$why" refused scripts/crosscheck --fs vfat
+	check "bench-probes: an unknown option is refused" "$why" refused scripts/bench-probes --frob
+	check "burn: no command is refused" "$why" refused "$build/burn" do_exit 1000 --
+	check "burn: no number is refused" "$why" refused "$build/burn" do_exit 1e3 -- true
+	check "probe-cost: no command is refused" "$why" refused "$build/probe-cost" hist
 }
 
 # ---- known delay in, known figure out ------------------------------------------------------------
 
 write_job() {
 	cat >"$work/job.sh" <<-END
-		run() { name=\$1 fs=\$2; shift 2; "\$@" /syncfault run --device /dev/pmem0 --fs \$fs --state hole \\
-			--sync map_sync --load none --pages 256 --probes -o /out/\$name.json >/dev/null 2>/out/\$name.err; }
+		run() {
+			name=\$1 fs=\$2
+			shift 2
+			"\$@" /syncfault run --device /dev/pmem0 --fs \$fs --state hole --sync map_sync \\
+				--load none --pages 256 --probes -o /out/\$name.json >/dev/null 2>/out/\$name.err
+		}
 		for fs in ext4 xfs; do
 			run \$fs-alone \$fs
 			run \$fs-finish \$fs /burn dax_finish_sync_fault $delay --
@@ -63,8 +68,9 @@ moved_by_the_delay() {
 test_delay() {
 	local stage fs
 	write_job
-	if ! scripts/guest --pmem 512M --out "$work/guest" --with "$build/burn:/burn" \
-		--with "$build/syncfault:/syncfault" --with "$work/job.sh:/job.sh" -- sh /job.sh >"$work/out" 2>"$work/err"; then
+	if ! scripts/guest --pmem 512M --time-limit 900 --out "$work/guest" --with "$build/burn:/burn" \
+		--with "$build/syncfault:/syncfault" --with "$work/job.sh:/job.sh" \
+		-- sh /job.sh >"$work/out" 2>"$work/err"; then
 		not_ok "a guest with a known delay" "$(tail -n 3 "$work/err")"
 		return
 	fi
@@ -110,8 +116,9 @@ test_comparison() {
 		is_seen 'select(.type != "fault" or .fault.total % 7 != 0)'
 	check "a total that is not of the faults is seen" "no difference" \
 		is_seen 'if .type == "total" then .faults.hist_ns[0].count += 1 else . end'
-	check "a stage that is 8 % longer is seen" "no difference" is_seen 'if .type == "fault" then
-		.fault.timeline |= map(if .stage == "finish" then .to = (.to * 1.08 | floor) else . end) else . end'
+	check "a stage that is 8 % longer is seen" "no difference" is_seen '
+		def longer: if .stage == "finish" then .to = (.to * 1.08 | floor) else . end;
+		if .type == "fault" then .fault.timeline |= map(longer) else . end'
 	check "faults that were dropped are seen" "no difference" \
 		is_seen 'if .type == "total" then .drops.slots = 1 else . end'
 }
@@ -120,9 +127,7 @@ test_cost() {
 	local status=0
 	scripts/bench-probes --ours >"$work/out" 2>"$work/err" || status=$?
 	check "our probes cost a fault no more than they may" "$(cat "$work/out" "$work/err")" \
-		test $status = 0
-	check "… and something" "$(cat "$work/out")" \
-		awk '/^all our stages/ && $(NF - 1) > 100 { seen++ } END { exit seen < 1 }' "$work/out"
+		test "$status" = 0
 }
 
 test_usage

@@ -55,7 +55,7 @@ for kernel in 6.12 6.1; do
 	check "$kernel: 54 answers, each with what is expected" "$kernel/files" \
 		"$asked | length == 54 and all(.answer.said != null and .answer.expected != null and .latency == null)"
 	check "$kernel: MAP_SYNC with validation is synchronous on DAX alone" "$kernel/files" \
-		"$asked | map(select(.config.interface == \"validate_sync\") | .answer.has_map_sync == true == (.config.dax == \"always\") and .status == \"ok\") | length == 6 and all"
+		"$asked | map(select(.config.interface == \"validate_sync\") | (.answer.has_map_sync == true) == (.config.dax == \"always\") and .status == \"ok\") | length == 6 and all"
 	check "$kernel: and refused elsewhere" "$kernel/files" \
 		"$asked | map(select(.config.interface == \"validate_sync\" and .config.dax == \"never\") | .config.fs + \" \" + .answer.said) | sort == [\"anonymous EINVAL\", \"ext4 EOPNOTSUPP\", \"tmpfs EOPNOTSUPP\", \"xfs EOPNOTSUPP\"]"
 	check "$kernel: an unknown flag is refused with validation, ignored without" "$kernel/files" \

@@ -72,4 +72,8 @@ for bad in SEED=x PAGES=0 'LOADS=a b'; do
 	env "$bad" scripts/worst-case >"$work/bad" 2>&1
 	check "$bad is refused" test $? = 2 -a "$(wc -l <"$work/bad")" = 1
 done
+"$program" plot --picture nothing -o "$work/none" "$work/first/ext4.json" >"$work/bad" 2>&1
+check 'a picture that is none is refused' test $? = 2 -a "$(wc -l <"$work/bad")" = 1
+"$program" show --worst-case results/reference/cover-letter-2017.json >/dev/null 2>"$work/bad"
+check 'a result without such cells is told' test $? = 1 -a "$(wc -l <"$work/bad")" = 1
 exit $failed

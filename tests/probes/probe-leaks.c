@@ -170,7 +170,7 @@ static void attach_and_detach(struct checks *checks, unsigned int times, unsigne
 	check(checks, count_fds() == fds, "descriptors", "%zu before %u times, %zu after", fds,
 	      times, count_fds());
 	/* The numbers noted here, and room for the allocator; one forgotten array is 100 KiB. */
-	check(checks, before && after <= before + 32ULL * times + 4096, "memory-of-the-process",
+	check(checks, before && after <= before + 32ULL * times + 8192, "memory-of-the-process",
 	      "%llu KiB before %u times, %llu after", before, times, after);
 	check_gone(checks, "programs-maps-links", &objects);
 	check(checks, bytes && bytes / 1024 <= MAX_SHARED_KIB + MAX_OF_CPU_KIB * count_cpus(),

@@ -162,6 +162,26 @@ static void a_file_system_without_mkfs_is_skipped(void **state)
 	cell_free(&config);
 }
 
+static void memory_is_not_made(void **state)
+{
+	static const char *const specs[] = { "tmpfs", "anonymous", "tmpfs::size=1m" };
+	struct verdict verdict = { 0 };
+	struct cell_config config;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
+		assert_int_equal(cell_set_fs(&config, specs[i]), 0);
+		assert_true(filesystem_is_memory(&config));
+		assert_int_equal(filesystem_is_anonymous(&config), i == 1);
+		assert_int_equal(filesystem_make(&config, "/nonexistent", false, &verdict), 0);
+		cell_free(&config);
+	}
+	assert_int_equal(cell_set_fs(&config, "tmpfs:-q"), 0);
+	assert_int_equal(filesystem_make(&config, "/nonexistent", false, &verdict), -EIO);
+	assert_non_null(strstr(verdict.reason, "no options of mkfs"));
+	cell_free(&config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,6 +194,7 @@ int main(void)
 		cmocka_unit_test(no_shell_reads_the_options),
 		cmocka_unit_test(options_that_are_too_long),
 		cmocka_unit_test(a_file_system_without_mkfs_is_skipped),
+		cmocka_unit_test(memory_is_not_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
