@@ -29,6 +29,11 @@ WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototype
 ALL_CFLAGS := -std=gnu11 -ffile-prefix-map=$(CURDIR)=. -D_GNU_SOURCE -pthread $(WARNINGS) \
 	$(CFLAGS) $(SAN_FLAGS)
 LIBS := -lbpf -ljansson -lblkid -lmd -lz -lm
+# Where there is no libpmem2, cells with commit=flush are skipped and say so.
+ifeq ($(shell pkg-config --exists libpmem2 && echo yes),yes)
+ALL_CFLAGS += -DHAS_LIBPMEM2
+LIBS += -lpmem2
+endif
 ALL_LDFLAGS := -Wl,-z,relro,-z,now $(LDFLAGS)
 
 SOURCES := $(wildcard bench/*.c)

@@ -61,7 +61,7 @@ lay_out_memory()
 
 	at=$(mebibytes "$memory")
 	# 32 MiB are left over at the top: firmware tables there would misalign the last region.
-	ram=$((at + 32))
+	ram=$((at + 64))
 	for size in "${pmem_sizes[@]}"; do
 		ram=$((ram + $(mebibytes "$size")))
 	done
