@@ -43,7 +43,7 @@ ASSETS  := $(wildcard bench/suites/*.json results/reference/*.json plots/*.gp)
 
 CLANG   ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
-# Headers of the kernel's interface are in a folder of the host's machine, which -target bpf forgets.
+# The kernel's headers are in a folder of the host's architecture, which -target bpf forgets.
 BPF_FLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(subst aarch64,arm64,$(subst \
 	x86_64,x86,$(shell uname -m))) -Wall -Wextra -Wno-unused-parameter \
 	-ffile-prefix-map=$(CURDIR)=. \

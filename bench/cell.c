@@ -143,14 +143,13 @@ int cell_key(const struct cell_config *config, char *key, size_t size)
 
 	key_extras(config, extras, sizeof(extras));
 	n = snprintf(key, size,
-			 "%s%s%s%s%s/dax=%s/state=%s/load=%s/sync=%s/commit=%s/access=%s/page=%s"
-			 "/pages=%llu/threads=%llu%s",
-			 config->fs, has_mkfs || has_mount ? ":" : "", config->mkfs_options,
-			 has_mount ? ":" : "", config->mount_options, dax_words[config->dax],
-			 state_words[config->state], load_words[config->load],
-			 sync_words[config->sync], commit_words[config->commit],
-			 access_words[config->access], page_words[config->page],
-			 (unsigned long long)config->pages, (unsigned long long)config->threads,
-			 extras);
+		     "%s%s%s%s%s/dax=%s/state=%s/load=%s/sync=%s/commit=%s/access=%s/page=%s"
+		     "/pages=%llu/threads=%llu%s",
+		     config->fs, has_mkfs || has_mount ? ":" : "", config->mkfs_options,
+		     has_mount ? ":" : "", config->mount_options, dax_words[config->dax],
+		     state_words[config->state], load_words[config->load], sync_words[config->sync],
+		     commit_words[config->commit], access_words[config->access],
+		     page_words[config->page], (unsigned long long)config->pages,
+		     (unsigned long long)config->threads, extras);
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }

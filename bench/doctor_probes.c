@@ -8,9 +8,9 @@
 #include "doctor.h"
 #include "kconfig.h"
 #include "probes.h"
+#include "stages.h"
 #include "sysfs.h"
 #include "trace_rungs.h"
-#include "stages.h"
 
 #define NAMES_SIZE 256
 

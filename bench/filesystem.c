@@ -13,8 +13,8 @@
 
 #define FIXED_UUID     "53796e63-4661-756c-7400-000000000001"
 #define FIXED_LOG_UUID "53796e63-4661-756c-7400-000000000002"
-#define LABEL	   "syncfault"
-#define BLANKS	   " \t\n"
+#define LABEL	       "syncfault"
+#define BLANKS	       " \t\n"
 
 /* Appends a copy of length bytes of word to the command; false where it is full. */
 static bool add_word(struct filesystem_command *command, const char *word, size_t length)

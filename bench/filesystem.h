@@ -26,7 +26,8 @@ int filesystem_make(const struct cell_config *config, const char *device, bool i
 		    struct verdict *verdict);
 
 /*
- * Makes device an empty journal, which mkfs of ext4 takes as -J device=. Errors as filesystem_make().
+ * Makes device an empty journal, which mkfs of ext4 takes as -J device=. Errors as
+ * filesystem_make().
  */
 int filesystem_make_journal(const char *device, bool is_repeatable, struct verdict *verdict);
 

@@ -18,9 +18,10 @@ struct mapping {
 
 /*
  * Maps bytes of fd from offset 0, shared, readable and writable, or of private anonymous memory
- * where fd is -1; with MAP_SHARED_VALIDATE|MAP_SYNC where the cell says so (plain
- * MAP_SHARED|MAP_SYNC is silently not synchronous). 4k cells refuse huge pages by MADV_NOHUGEPAGE,
- * else one 2 MiB fault would serve 512 pages. A kernel that cannot is a skipped cell.
+ * where fd is -1; with MAP_SHARED_VALIDATE|MAP_SYNC where the cell says so (what plain
+ * MAP_SHARED|MAP_SYNC means differs between kernels: suite interface). 4k cells refuse huge pages
+ * by MADV_NOHUGEPAGE, else one 2 MiB fault would serve 512 pages. A kernel that cannot is a skipped
+ * cell.
  */
 int mapping_create(const struct cell_config *config, int fd, size_t bytes, struct mapping *mapping,
 		   struct verdict *verdict);

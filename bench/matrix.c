@@ -50,10 +50,11 @@ bool matrix_has_dirt(const struct cell_config *config)
 
 static int compare_variant(const struct cell_config *a, const struct cell_config *b)
 {
-	const int words[] = { a->access - b->access, a->page - b->page,	  a->commit - b->commit,
-			      a->files - b->files,   a->sched - b->sched,
-			      a->dirty_kind - b->dirty_kind, a->attribute - b->attribute,
-			      a->remap - b->remap,	     !a->interface - !b->interface };
+	const int words[] = { a->access - b->access,	    a->page - b->page,
+			      a->commit - b->commit,	    a->files - b->files,
+			      a->sched - b->sched,	    a->dirty_kind - b->dirty_kind,
+			      a->attribute - b->attribute,  a->remap - b->remap,
+			      !a->interface - !b->interface };
 	const uint64_t numbers[][2] = { { a->threads, b->threads },
 					{ a->pages, b->pages },
 					{ a->pause_us, b->pause_us },

@@ -179,8 +179,7 @@ static int start_load(struct bench *bench)
 		verdict_warn(&bench->verdict,
 			     "the load shares the faulting threads' CPUs without a "
 			     "pause: it can move little");
-	ret = load_start(&bench->load, bench->config, &bench->site.place, &cpus,
-			 &bench->verdict);
+	ret = load_start(&bench->load, bench->config, &bench->site.place, &cpus, &bench->verdict);
 	return ret ? ret : record_load(bench, &cpus);
 }
 

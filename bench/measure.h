@@ -14,7 +14,7 @@ struct probes;
 struct measure_setup {
 	const struct clock *clock;
 	const struct cpus *cpus;
-	bool is_repeatable; /* fixed UUIDs: two runs make the same bytes */
+	bool is_repeatable;    /* fixed UUIDs: two runs make the same bytes */
 	struct probes *probes; /* counting while the faults are timed; NULL: none are attached */
 };
 

@@ -16,7 +16,9 @@
 
 int probe_pass_begin(struct probe_pass *pass, const struct measure_setup *setup, unsigned int rungs)
 {
-	const struct probes_setup probes = { .tgid = getpid(), .worst = KEPT_WORST, .rungs = rungs };
+	const struct probes_setup probes = { .tgid = getpid(),
+					     .worst = KEPT_WORST,
+					     .rungs = rungs };
 	int ret = probes_open(&probes, &pass->probes);
 
 	pass->setup = *setup;
@@ -30,7 +32,8 @@ void probe_pass_end(struct probe_pass *pass)
 	pass->probes = NULL;
 }
 
-/* ---- what the probes counted --------------------------------------------------------------------- */
+/* ---- what the probes counted
+ * --------------------------------------------------------------------- */
 
 /* The letter's buckets cannot be told from slots, whose bounds are not whole microseconds. */
 static int fill_latency(struct latency *latency, const struct probes_hist *from)
@@ -130,7 +133,8 @@ static void fill_counts(const struct probes_totals *totals, struct probes_result
 	};
 }
 
-/* ---- the slowest faults ---------------------------------------------------------------------------- */
+/* ---- the slowest faults
+ * ---------------------------------------------------------------------------- */
 
 static int fill_timeline(const struct probe_record *record, struct worst_result *worst)
 {
@@ -199,7 +203,8 @@ static int fill_worsts(struct probe_pass *pass, struct probes_result *probes)
 	return count < 0 ? count : ret;
 }
 
-/* ---- the pass ---------------------------------------------------------------------------------------- */
+/* ---- the pass
+ * ---------------------------------------------------------------------------------------- */
 
 static int fill(struct probe_pass *pass, const struct probes_totals *totals,
 		struct cell_result *again, struct cell_result *cell)
@@ -270,8 +275,8 @@ int probe_pass_cell(struct probe_pass *pass, struct target *target, struct cell_
 	if (!ret && again.status == CELL_OK)
 		ret = take(pass, &again, cell);
 	else if (!ret)
-		ret = warn(cell, "no probes: the pass with them %s: %s",
-			   status_words[again.status], again.reason);
+		ret = warn(cell, "no probes: the pass with them %s: %s", status_words[again.status],
+			   again.reason);
 	cell_result_free(&again);
 	return ret;
 }

@@ -138,7 +138,8 @@ static const char *rung_obstacle(const struct probes *probes, int rung)
 	return probes->obstacles[rung][0] ? probes->obstacles[rung] : NULL;
 }
 
-/* ---- one function ------------------------------------------------------------------------------ */
+/* ---- one function ------------------------------------------------------------------------------
+ */
 
 static int choose_rung(const struct probes *probes, const struct types *types,
 		       const struct probe_function *function, size_t index)
@@ -182,7 +183,8 @@ static void choose_function(struct probes *probes, const struct types *types, si
 		take(probes, function->stage, rung, "%s %s", pair_name[rung], function->name);
 }
 
-/* ---- all of them ------------------------------------------------------------------------------- */
+/* ---- all of them -------------------------------------------------------------------------------
+ */
 
 static bool has_function(const struct probes *probes, int stage)
 {
@@ -217,8 +219,7 @@ static void choose_tracepoints(struct probes *probes, const struct types *types)
 		    !has_tracepoint(types, row->name))
 			continue;
 		/* There the fault has begun already, with the exception. */
-		if (row->stage == STAGE_LOCK &&
-		    probes->stages[STAGE_MM].rung == RUNG_TRACEPOINT)
+		if (row->stage == STAGE_LOCK && probes->stages[STAGE_MM].rung == RUNG_TRACEPOINT)
 			continue;
 		want(probes, "tp_", row->name);
 		if (row->stage != NO_STAGE)
@@ -290,7 +291,8 @@ static void choose_all(struct probes *probes, const struct types *types)
 	explain(probes);
 }
 
-/* ---- attaching --------------------------------------------------------------------------------- */
+/* ---- attaching ---------------------------------------------------------------------------------
+ */
 
 static int add_link(struct probes *probes, struct bpf_link *link)
 {
@@ -316,8 +318,8 @@ static int attach_function(struct probes *probes, size_t index)
 		ret = add_link(probes, bpf_program__attach(program_of(probes, exit_prefix[rung],
 								      function->name)));
 	if (!ret)
-		ret = add_link(probes, bpf_program__attach(program_of(
-					       probes, entry_prefix[rung], function->name)));
+		ret = add_link(probes, bpf_program__attach(program_of(probes, entry_prefix[rung],
+								      function->name)));
 	return ret;
 }
 
@@ -367,9 +369,9 @@ static int attach_tracepoints(struct probes *probes)
 	int ret = 0;
 
 	/* In the order of the file: where two are on one tracepoint, tp_ comes before begin_. */
-	bpf_object__for_each_program(program, probes->skeleton->obj) {
-		if (!bpf_program__autoload(program) ||
-		    is_of_function(bpf_program__name(program)) ||
+	bpf_object__for_each_program(program, probes->skeleton->obj)
+	{
+		if (!bpf_program__autoload(program) || is_of_function(bpf_program__name(program)) ||
 		    bpf_program__type(program) == BPF_PROG_TYPE_PERF_EVENT)
 			continue;
 		ret = add_link(probes, bpf_program__attach(program));
@@ -455,7 +457,8 @@ static int try_once(struct probes *probes, const struct types *types, bool *is_w
 	return attach_all(probes, is_worth_another);
 }
 
-/* ---- whether a rung can be climbed at all -------------------------------------------------------- */
+/* ---- whether a rung can be climbed at all
+ * -------------------------------------------------------- */
 
 /* Loads and attaches one pair, and takes it away again. */
 static int try_rung(struct probes *probes, int rung)
@@ -512,7 +515,8 @@ static int climb(struct probes *probes, const struct types *types)
 	return ret;
 }
 
-/* ---- from outside -------------------------------------------------------------------------------- */
+/* ---- from outside
+ * -------------------------------------------------------------------------------- */
 
 /* Before 5.11 maps are charged to it; later ones do not look. */
 static void raise_memlock(void)
@@ -613,7 +617,8 @@ static bool is_any_in_flight(const struct probes *probes)
 	return false;
 }
 
-/* A fault may take long, and one whose thread was killed never ends: a second is waited, no more. */
+/* A fault may take long, and one whose thread was killed never ends: a second is waited, no more.
+ */
 void probes_stop(struct probes *probes)
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };

@@ -19,10 +19,10 @@
 
 /* What to look at. Zeroed: every fault on a file, of the whole machine. */
 struct probes_setup {
-	pid_t tgid;		/* 0: all processes */
-	bool has_dev;	/* only faults on files of this device */
-	uint32_t dev;	/* the kernel's number: probes_dev() */
-	uint64_t inode; /* only this file of it; 0: all */
+	pid_t tgid;	    /* 0: all processes */
+	bool has_dev;	    /* only faults on files of this device */
+	uint32_t dev;	    /* the kernel's number: probes_dev() */
+	uint64_t inode;	    /* only this file of it; 0: all */
 	bool is_anonymous;  /* faults on memory of no file too */
 	bool has_fsyncs;    /* fsyncs that no fault asked for too */
 	bool has_fills;	    /* who fills the commits that faults wait for */
@@ -68,7 +68,8 @@ void probes_close(struct probes *probes);
 /* From now on only faults in [from, to) of every process; before: all. Not while counting. */
 void probes_aim(struct probes *probes, uint64_t from, uint64_t to);
 
-/* Counting on, from 0; off waits until no probe is still running, so that what is read then is whole. */
+/* Counting on, from 0; off waits until no probe is still running, so that what is read then is
+ * whole. */
 void probes_start(struct probes *probes);
 void probes_stop(struct probes *probes);
 
@@ -78,8 +79,8 @@ const struct probes_stage *probes_stage(const struct probes *probes, int stage);
 int probes_read(struct probes *probes, struct probes_totals *totals);
 
 /*
- * The slowest faults, slowest first, at most max; returns how many or -errno. While counting goes on
- * a record may be half of one fault and half of another: good for guessing names, no more.
+ * The slowest faults, slowest first, at most max; returns how many or -errno. While counting goes
+ * on a record may be half of one fault and half of another: good for guessing names, no more.
  */
 int probes_worst(struct probes *probes, struct probe_record *records, size_t max);
 

@@ -17,12 +17,12 @@ struct probes {
 	struct probes_setup setup;
 	struct probes_bpf *skeleton;
 	int cpus;
-	unsigned int rungs;			  /* that can be taken */
-	unsigned int failed[PROBES_MAX_POINTS];	  /* rungs that a function refused */
-	int chosen[PROBES_MAX_POINTS];		  /* rung of each function, or RUNG_NONE */
-	bool is_there[STAGE_COUNT];		  /* the kernel has a function for it */
+	unsigned int rungs;			/* that can be taken */
+	unsigned int failed[PROBES_MAX_POINTS]; /* rungs that a function refused */
+	int chosen[PROBES_MAX_POINTS];		/* rung of each function, or RUNG_NONE */
+	bool is_there[STAGE_COUNT];		/* the kernel has a function for it */
 	bool has_perf_end;
-	char obstacles[RUNG_NONE][PROBES_TEXT];	  /* why a rung cannot be taken; "" */
+	char obstacles[RUNG_NONE][PROBES_TEXT]; /* why a rung cannot be taken; "" */
 	char texts[STAGE_COUNT][PROBES_TEXT];
 	struct probes_stage stages[STAGE_COUNT];
 	struct bpf_link *links[PROBES_MAX_LINKS];

@@ -83,8 +83,8 @@ void probes_reset_read(struct probes *probes)
 	zero_map(probes, probes->skeleton->maps.sums, 1);
 	zero_map(probes, probes->skeleton->maps.worst, 1);
 	memset(probes->totals, 0, sizeof(*probes->totals));
-	memset(probes->previous, 0, (size_t)probes->cpus * PROBE_HISTS * SLOT_COUNT *
-					    sizeof(*probes->previous));
+	memset(probes->previous, 0,
+	       (size_t)probes->cpus * PROBE_HISTS * SLOT_COUNT * sizeof(*probes->previous));
 }
 
 /* What one CPU has added to its slots since the last reading: they count modulo 2^32. */
@@ -215,7 +215,8 @@ int probes_poll(struct probes *probes, int timeout_ms, probes_event_fn *on_event
 	return ret < 0 ? ret : 0;
 }
 
-/* ---- commits ------------------------------------------------------------------------------------- */
+/* ---- commits
+ * ------------------------------------------------------------------------------------- */
 
 static bool is_same_commit(const struct probe_commit_key *a, const struct probe_commit_key *b)
 {
@@ -225,8 +226,8 @@ static bool is_same_commit(const struct probe_commit_key *a, const struct probe_
 static int add_filler(struct commit_result *commit, const struct probe_filler_key *key,
 		      const struct probe_filler *filler)
 {
-	struct commit_filler *more = realloc(commit->fillers, (commit->filler_count + 1) *
-								      sizeof(*more));
+	struct commit_filler *more =
+		realloc(commit->fillers, (commit->filler_count + 1) * sizeof(*more));
 
 	if (!more)
 		return -ENOMEM;
@@ -316,7 +317,8 @@ void commit_result_free(struct commit_result *commit)
 	memset(commit, 0, sizeof(*commit));
 }
 
-/* ---- for people ---------------------------------------------------------------------------------- */
+/* ---- for people
+ * ---------------------------------------------------------------------------------- */
 
 #define LARGEST_FUNCTION (1 << 20)
 
@@ -327,8 +329,9 @@ void probes_symbol(uint64_t address, char *text, size_t size)
 	/* Beyond the last function of all are BPF programs, and what else has no name. */
 	if (symbol && address - symbol->address < LARGEST_FUNCTION)
 		snprintf(text, size, "%s+0x%llx%s%s%s", symbol->name,
-			 (unsigned long long)(address - symbol->address), symbol->module[0] ? " [" : "",
-			 symbol->module, symbol->module[0] ? "]" : "");
+			 (unsigned long long)(address - symbol->address),
+			 symbol->module[0] ? " [" : "", symbol->module,
+			 symbol->module[0] ? "]" : "");
 	else
 		snprintf(text, size, "0x%llx", (unsigned long long)address);
 }

@@ -31,7 +31,8 @@ struct probe_stand_in {
 
 extern const struct probe_stand_in probe_stand_ins[];
 
-/* Always; each program is called tp_TRACEPOINT. stage: that it is the only sight of; or NO_STAGE. */
+/* Always; each program is called tp_TRACEPOINT. stage: that it is the only sight of; or NO_STAGE.
+ */
 struct probe_tracepoint {
 	const char *name;
 	int stage;

@@ -52,9 +52,9 @@ struct proof {
 	uint64_t page_size; /* bytes, verified */
 	int is_dax;	    /* true, false or BOOL_ABSENT */
 	int has_map_sync;
-	uint64_t load_bytes; /* moved by the load while the faults were timed */
-	uint64_t load_operations; /* or done by it, where it is not the copy */
-	uint64_t commits;	  /* stores after which what makes them durable said it was done */
+	uint64_t load_bytes;	   /* moved by the load while the faults were timed */
+	uint64_t load_operations;  /* or done by it, where it is not the copy */
+	uint64_t commits;	   /* stores after which what makes them durable said it was done */
 	uint64_t stores_read_back; /* found in the file afterwards, by read(2) */
 	uint64_t writes_beside;	   /* by write(2), to the file while it was faulted */
 	uint64_t verified_bytes;   /* of the file, right by read(2) and by the mapping */
@@ -87,8 +87,8 @@ struct latency {
 	size_t sample_count;
 };
 
-extern const char *const stage_words[]; /* enum stage of bpf/probes.h: outside, lock, … flush */
-extern const char *const rung_words[];	/* enum rung */
+extern const char *const stage_words[];	 /* enum stage of bpf/probes.h: outside, lock, … flush */
+extern const char *const rung_words[];	 /* enum rung */
 extern const char *const ladder_words[]; /* those of them that may be asked for */
 
 /* How a stage is seen; each is worth more than the ones after it. */
@@ -136,11 +136,11 @@ struct commit_result {
 
 /* One of the slowest faults, slowest first. */
 struct worst_result {
-	uint64_t total;	  /* ns, in the kernel */
-	uint64_t address; /* of the access */
+	uint64_t total;	      /* ns, in the kernel */
+	uint64_t address;     /* of the access */
 	uint64_t inode, page; /* the file, and the offset in units of 4 KiB */
 	uint64_t tid;
-	uint64_t blocked, runnable; /* ns off the CPU: for something, for the CPU */
+	uint64_t blocked, runnable;  /* ns off the CPU: for something, for the CPU */
 	struct stage_span *timeline; /* in order, without gaps; the end may be missing */
 	size_t timeline_count;
 	uint64_t *stage_ns; /* STAGE_COUNT of them */

@@ -89,7 +89,7 @@ void show_cell_name(FILE *out, const struct cell_result *cell)
 		fprintf(out, "%s", interface_words[cell->config.interface]);
 	else
 		fprintf(out, "%s, load %s, sync %s", state_words[cell->config.state],
-		load_words[cell->config.load], sync_words[cell->config.sync]);
+			load_words[cell->config.load], sync_words[cell->config.sync]);
 	if (cell->repeat && cell->repeat != U64_ABSENT)
 		fprintf(out, ", repeat %llu", (unsigned long long)cell->repeat);
 }
@@ -148,9 +148,10 @@ static int show_file_system(const struct show *show, struct matrix_span span)
 	const struct cell_config *config = &span.entries[0].cell->config;
 	char fs[WORDS_SIZE], variant[WORDS_SIZE], shown[LINE_COLUMNS * 4 + 4];
 	/* What is of the log has a table of its own. */
-	bool is_log = matrix_has_dirt(config), has_probes = show->with_probes && show_has_probes(span);
-	bool has_tables = is_log ? has_probes
-				 : show->with_letter || show->with_table || show->with_probes;
+	bool is_log = matrix_has_dirt(config),
+	     has_probes = show->with_probes && show_has_probes(span);
+	bool has_tables =
+		is_log ? has_probes : show->with_letter || show->with_table || show->with_probes;
 
 	if (!has_tables && matrix_measured(span) == span.count)
 		return 0;

@@ -16,8 +16,8 @@
 #define FS_COLUMNS   37
 
 static const char *const heads[] = {
-	"file system",	   "operations",   "log\nKiB",	"committed\nKiB", "dirty\nKiB",
-	"% of\nlog", "first\nfault", "next\np50", "next\nmax",
+	"file system", "operations",   "log\nKiB",  "committed\nKiB", "dirty\nKiB",
+	"% of\nlog",   "first\nfault", "next\np50", "next\nmax",
 };
 #define COLUMNS (sizeof(heads) / sizeof(heads[0]))
 

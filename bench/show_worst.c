@@ -2,8 +2,8 @@
 /* What belongs to the stages but is no table: how they are seen, what was lost, the worst faults.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 

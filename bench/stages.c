@@ -25,11 +25,11 @@ static const char *const meanings[STAGE_COUNT] = {
 	[STAGE_FLUSH] = "flushing the device's cache",
 };
 
-const char *const stage_words[] = {
-	"outside",    "lock",	   "retry",	"mm",	     "handler",	     "map",	    "insert",
-	"mkwrite",    "wp_wait",   "finish",	"fsync",     "writeback",    "log_space",   "journal_wait",
-	"fast_commit", "log_force", "cil_push", "iclog_wait", "flush", NULL
-};
+const char *const stage_words[] = { "outside",	 "lock",	 "retry",	"mm",
+				    "handler",	 "map",		 "insert",	"mkwrite",
+				    "wp_wait",	 "finish",	 "fsync",	"writeback",
+				    "log_space", "journal_wait", "fast_commit", "log_force",
+				    "cil_push",	 "iclog_wait",	 "flush",	NULL };
 
 const char *const ladder_words[] = { "fentry", "kprobe", "tracepoint", NULL };
 const char *const rung_words[] = { "fentry", "kprobe", "tracepoint", "bcc", "none", NULL };

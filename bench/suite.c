@@ -149,10 +149,8 @@ static int take_block(const char *name, struct block_text *text, struct cell_axe
 	    take_words(name, "dirty_kind", &text->dirty_kind, dirty_kind_words,
 		       &axes->dirty_kind) ||
 	    take_words(name, "remap", &text->remap, remap_words, &axes->remap) ||
-	    take_words(name, "attribute", &text->attribute, attribute_words,
-		       &axes->attribute) ||
-	    take_words(name, "interface", &text->interface, interface_words,
-		       &axes->interface) ||
+	    take_words(name, "attribute", &text->attribute, attribute_words, &axes->attribute) ||
+	    take_words(name, "interface", &text->interface, interface_words, &axes->interface) ||
 	    take_numbers(name, "dirty", text->dirty, text->dirty_count, 0, CELL_MAX_DIRTY,
 			 &axes->dirty) ||
 	    take_words(name, "access", &text->access, access_words, &axes->access) ||

@@ -83,11 +83,11 @@ static int make_cell(const struct cell_axes *axes, size_t index, struct cell_con
 
 static size_t count_cells(const struct cell_axes *axes)
 {
-	size_t factors[] = { axes->fs.count,	 axes->dax.count,   axes->state.count,
-			     axes->load.count,	 axes->sync.count,  axes->access.count,
-			     axes->page.count,	 axes->files.count, axes->pages.count,
-			     axes->threads.count, axes->commit.count, axes->dirty.count,
-			     axes->dirty_kind.count, axes->remap.count, axes->attribute.count,
+	size_t factors[] = { axes->fs.count,	     axes->dax.count,	 axes->state.count,
+			     axes->load.count,	     axes->sync.count,	 axes->access.count,
+			     axes->page.count,	     axes->files.count,	 axes->pages.count,
+			     axes->threads.count,    axes->commit.count, axes->dirty.count,
+			     axes->dirty_kind.count, axes->remap.count,	 axes->attribute.count,
 			     axes->interface.count };
 	size_t product = 1;
 

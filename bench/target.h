@@ -20,8 +20,8 @@ struct target {
 	struct guard guard; /* of a device */
 	struct guard log;   /* of a second one, for logs; GUARD_NONE */
 	bool is_log_formatted;
-	bool is_formatted;  /* the device carries what we made */
-	int dir_fd;	    /* of a folder */
+	bool is_formatted; /* the device carries what we made */
+	int dir_fd;	   /* of a folder */
 	bool is_dir_dax;
 	char fs[64];	       /* of a folder: its file system; "devdax"; "" for a device */
 	char description[800]; /* for the result: path, and the folder's mount */
@@ -38,7 +38,8 @@ struct site {
 /* Opens a device (is_forced: whatever it holds) or a folder; the other path is NULL. Reported. */
 int target_open(struct target *target, const char *device, const char *dir, bool is_forced);
 
-/* Adds the device (as target_open) on which cells with TARGET_LOG in their options have their log. */
+/* Adds the device (as target_open) on which cells with TARGET_LOG in their options have their log.
+ */
 #define TARGET_LOG "@log"
 int target_add_log(struct target *target, const char *device, bool is_forced);
 

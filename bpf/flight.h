@@ -131,7 +131,8 @@ static __always_inline void stage_rename(struct slot *slot, uint32_t stage)
 
 	slot->stack = stage;
 	if (last < PROBE_TRAIL)
-		slot->record.trail[last] = (slot->record.trail[last] & ~(uint64_t)STAGE_MASK) | stage;
+		slot->record.trail[last] =
+			(slot->record.trail[last] & ~(uint64_t)STAGE_MASK) | stage;
 }
 
 /* Replaces the last stage left, of which there is only one: a wait before the first or next try. */
@@ -158,8 +159,9 @@ static __always_inline void stage_end(uint32_t stage)
 }
 
 /*
- * A slot for the current thread, in stage from now on; NULL where another fault has the place, which
- * is the caller's to count. A fault that waits for its next try forever loses the place to the next.
+ * A slot for the current thread, in stage from now on; NULL where another fault has the place,
+ * which is the caller's to count. A fault that waits for its next try forever loses the place to
+ * the next.
  */
 static __always_inline struct slot *slot_claim(uint64_t pid_tgid, uint64_t now, uint32_t root,
 					       uint32_t stage)

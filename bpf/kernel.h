@@ -99,7 +99,7 @@ enum vm_fault_reason {
 #define FAULT_FLAG_VMA_LOCK (1 << 12)
 
 /* Not in BTF; as in the kernel's headers since long ago. */
-#define TIF_SIGPENDING 2      /* arch/x86/include/asm/thread_info.h */
+#define TIF_SIGPENDING 2	 /* arch/x86/include/asm/thread_info.h */
 #define S_DAX	       (1 << 13) /* include/linux/fs.h; 0 where the kernel has no DAX */
 
 #endif

@@ -53,8 +53,8 @@ static __always_inline bool is_wanted(uint64_t pid_tgid, uint64_t address)
 	return false;
 }
 
-static __always_inline void describe(struct slot *slot, const struct place *place,
-				     uint64_t address, uint32_t flags)
+static __always_inline void describe(struct slot *slot, const struct place *place, uint64_t address,
+				     uint32_t flags)
 {
 	slot->record.address = address;
 	slot->record.flags = flags;
@@ -253,19 +253,20 @@ int tp_mmap_lock_start_locking(void *ctx)
 	return 0;
 }
 
-/* ---- functions that are a stage each ----------------------------------------------------------- */
+/* ---- functions that are a stage each -----------------------------------------------------------
+ */
 
-#define STAGE_ENTRY(kind, name, what)                                           \
-	SEC(#kind "/" #name)                                                    \
-	int kind##_##name(void *ctx)                                            \
-	{                                                                       \
-		what;                                                           \
-		return 0;                                                       \
+#define STAGE_ENTRY(kind, name, what) \
+	SEC(#kind "/" #name)          \
+	int kind##_##name(void *ctx)  \
+	{                             \
+		what;                 \
+		return 0;             \
 	}
-#define STAGE_OF(name, stage)                                 \
-	STAGE_ENTRY(fentry, name, stage_begin(stage))         \
-	STAGE_ENTRY(fexit, name, stage_end(stage))            \
-	STAGE_ENTRY(kprobe, name, stage_begin(stage))         \
+#define STAGE_OF(name, stage)                         \
+	STAGE_ENTRY(fentry, name, stage_begin(stage)) \
+	STAGE_ENTRY(fexit, name, stage_end(stage))    \
+	STAGE_ENTRY(kprobe, name, stage_begin(stage)) \
 	STAGE_ENTRY(kretprobe, name, stage_end(stage))
 
 STAGE_OF(ext4_dax_huge_fault, STAGE_HANDLER)
@@ -287,7 +288,8 @@ STAGE_OF(ext4_fc_commit, STAGE_FAST_COMMIT)
 STAGE_OF(xlog_wait_on_iclog, STAGE_ICLOG_WAIT)
 STAGE_OF(blkdev_issue_flush, STAGE_FLUSH)
 
-/* ---- mapping and inserting: iomap's own tracepoints, for every file system ----------------------- */
+/* ---- mapping and inserting: iomap's own tracepoints, for every file system
+ * ----------------------- */
 
 /* It comes before ->iomap_begin, and once more when there is no more to map. */
 SEC("tp_btf/iomap_iter")
@@ -358,7 +360,8 @@ int tp_dax_insert_pfn_mkwrite(void *ctx)
 	return 0;
 }
 
-/* ---- fsync, in a fault or for itself ------------------------------------------------------------- */
+/* ---- fsync, in a fault or for itself
+ * ------------------------------------------------------------- */
 
 static __always_inline void fsync_begin(const struct place *place)
 {
@@ -400,16 +403,15 @@ static __always_inline void fsync_end(void *ctx, int result)
 SEC("fentry/vfs_fsync_range")
 int BPF_PROG(fentry_vfs_fsync_range, struct file *file)
 {
-	struct place place = { .inode = file->f_inode->i_ino,
-			       .dev = file->f_inode->i_sb->s_dev };
+	struct place place = { .inode = file->f_inode->i_ino, .dev = file->f_inode->i_sb->s_dev };
 
 	fsync_begin(&place);
 	return 0;
 }
 
 SEC("fexit/vfs_fsync_range")
-int BPF_PROG(fexit_vfs_fsync_range, struct file *file, long long start, long long end,
-	     int datasync, int result)
+int BPF_PROG(fexit_vfs_fsync_range, struct file *file, long long start, long long end, int datasync,
+	     int result)
 {
 	fsync_end(ctx, result);
 	return 0;
@@ -440,7 +442,8 @@ int tp_xfs_file_fsync(void *ctx)
 	return 0;
 }
 
-/* ---- ext4's journal ------------------------------------------------------------------------------ */
+/* ---- ext4's journal
+ * ------------------------------------------------------------------------------ */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -526,8 +529,7 @@ int BPF_PROG(tp_jbd2_start_commit, struct journal_s *journal, struct transaction
 
 /* The phase that the tracepoint names begins. */
 SEC("tp_btf/jbd2_commit_flushing")
-int BPF_PROG(tp_jbd2_commit_flushing, struct journal_s *journal,
-	     struct transaction_s *transaction)
+int BPF_PROG(tp_jbd2_commit_flushing, struct journal_s *journal, struct transaction_s *transaction)
 {
 	struct probe_commit_key key = journal_key(journal, transaction);
 
@@ -620,7 +622,8 @@ int tp_ext4_fc_commit_start(void *ctx)
 	return 0;
 }
 
-/* ---- XFS's log ----------------------------------------------------------------------------------- */
+/* ---- XFS's log
+ * ----------------------------------------------------------------------------------- */
 
 SEC("fentry/xfs_log_force_seq")
 int BPF_PROG(fentry_xfs_log_force_seq, struct xfs_mount *mount, long long seq)
@@ -779,11 +782,13 @@ int BPF_KPROBE(kprobe_xlog_cil_commit, struct xlog *log)
 	return 0;
 }
 
-/* ---- off the CPU --------------------------------------------------------------------------------- */
+/* ---- off the CPU
+ * --------------------------------------------------------------------------------- */
 
 #define TASK_RUNNING 0
 
-/* A DAX entry under writeback is waited for in get_unlocked_entry, which has too many calls to probe. */
+/* A DAX entry under writeback is waited for in get_unlocked_entry, which has too many calls to
+ * probe. */
 static __always_inline bool is_entry_wait(const struct slot *slot)
 {
 	if (!config.entry_to)
@@ -833,8 +838,7 @@ static __always_inline void enter_cpu(struct slot *slot)
 }
 
 SEC("tp_btf/sched_switch")
-int BPF_PROG(tp_sched_switch, bool is_preempted, struct task_struct *prev,
-	     struct task_struct *next)
+int BPF_PROG(tp_sched_switch, bool is_preempted, struct task_struct *prev, struct task_struct *next)
 {
 	struct slot *slot;
 
@@ -859,7 +863,8 @@ int BPF_PROG(tp_sched_wakeup, struct task_struct *task)
 	return 0;
 }
 
-/* A thread that was killed in a fault takes its place along; a wait for mmap_lock was for no fault. */
+/* A thread that was killed in a fault takes its place along; a wait for mmap_lock was for no fault.
+ */
 SEC("tp_btf/sched_process_exit")
 int tp_sched_process_exit(void *ctx)
 {
@@ -873,11 +878,12 @@ int tp_sched_process_exit(void *ctx)
 	return 0;
 }
 
-/* ---- where functions cannot be probed ------------------------------------------------------------ */
+/* ---- where functions cannot be probed
+ * ------------------------------------------------------------ */
 
 /*
- * Tracepoints know no end of a fault. The software event of a page fault does: handle_mm_fault counts
- * one, minor or major, for each fault of a user's access that is done with (mm/memory.c,
+ * Tracepoints know no end of a fault. The software event of a page fault does: handle_mm_fault
+ * counts one, minor or major, for each fault of a user's access that is done with (mm/memory.c,
  * mm_account_fault). Its file is looked up where a file was asked for, and for what is kept.
  */
 struct vma_place {
@@ -911,7 +917,8 @@ static __always_inline bool is_wanted_vma(const struct vma_place *found)
 	return (found->has_file || config.is_anonymous) && is_wanted_place(&found->place);
 }
 
-/* While another thread changes the memory's layout, it cannot be looked at: that is left for later. */
+/* While another thread changes the memory's layout, it cannot be looked at: that is left for later.
+ */
 SEC("tp_btf/page_fault_user")
 int BPF_PROG(begin_page_fault_user, unsigned long address)
 {

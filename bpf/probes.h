@@ -3,8 +3,8 @@
  * What the probes in the kernel and the program share: stages, counters, and the layout of maps.
  *
  * A fault in flight is in exactly one stage at any time. Each probe reads the clock, gives the time
- * since the last reading to the stage that was current, and makes another one current; so the stages
- * of a fault add up to the fault, and each stage's time is its own, without what it called.
+ * since the last reading to the stage that was current, and makes another one current; so the
+ * stages of a fault add up to the fault, and each stage's time is its own, without what it called.
  * All times are nanoseconds of CLOCK_MONOTONIC (on the instruction clock: guest instructions).
  */
 #ifndef SYNCFAULT_PROBES_SHARED_H
@@ -61,7 +61,7 @@ enum commit_phase {
 #define PROBE_HISTS (ROOT_COUNT * STAGE_COUNT + PHASE_COUNT)
 
 enum probe_count {
-	COUNT_NEEDDSYNC,	  /* VM_FAULT_NEEDDSYNC from dax_pte_fault_done, dax_pmd_fault_done */
+	COUNT_NEEDDSYNC, /* VM_FAULT_NEEDDSYNC from dax_pte_fault_done, dax_pmd_fault_done */
 	COUNT_INSERT_PFN_MKWRITE, /* dax_insert_pfn_mkwrite */
 	COUNT_FSYNC,		  /* vfs_fsync_range, else ext4_sync_file_enter, xfs_file_fsync */
 	COUNT_JOURNAL_COMMIT,	  /* jbd2_start_commit */
@@ -107,15 +107,15 @@ struct probe_record {
 	uint32_t dev;  /* as the kernel has it: major << 20 | minor */
 	uint32_t tgid;
 	uint32_t tid;
-	uint32_t root;	       /* enum probe_root */
-	uint64_t blocked_ns;   /* off the CPU, waiting for something */
-	uint64_t runnable_ns;  /* off the CPU, waiting for the CPU */
-	uint64_t longest_ns;   /* the longest time off the CPU in one piece */
-	uint64_t commit_id;    /* the transaction or CIL sequence waited for; 0: none */
+	uint32_t root;	      /* enum probe_root */
+	uint64_t blocked_ns;  /* off the CPU, waiting for something */
+	uint64_t runnable_ns; /* off the CPU, waiting for the CPU */
+	uint64_t longest_ns;  /* the longest time off the CPU in one piece */
+	uint64_t commit_id;   /* the transaction or CIL sequence waited for; 0: none */
 	uint32_t commit_dev;
-	uint32_t result;       /* VM_FAULT_* of the last try */
-	uint32_t is_sync;      /* VM_FAULT_NEEDDSYNC was seen */
-	uint32_t flags;	       /* FAULT_FLAG_* of the last try */
+	uint32_t result;  /* VM_FAULT_* of the last try */
+	uint32_t is_sync; /* VM_FAULT_NEEDDSYNC was seen */
+	uint32_t flags;	  /* FAULT_FLAG_* of the last try */
 	char comm[PROBE_COMM];
 	uint32_t padding;
 	uint32_t trail_count; /* may exceed PROBE_TRAIL: then the rest was not kept */
@@ -132,10 +132,10 @@ struct probe_record {
  * without a hash; where another thread has it, the fault is dropped and counted.
  */
 struct slot {
-	uint32_t tid; /* of the thread that owns it; 0: free */
+	uint32_t tid;	      /* of the thread that owns it; 0: free */
 	uint32_t is_unplaced; /* where tracepoints begin it: its memory could not be looked up */
 	uint64_t last_ns;
-	uint64_t stack; /* stages, the current one in the lowest byte; 0 below the last */
+	uint64_t stack;	      /* stages, the current one in the lowest byte; 0 below the last */
 	uint64_t off_ns;      /* when the thread left the CPU; 0: it is on one */
 	uint64_t woken_ns;    /* when it could have run again; 0: not yet */
 	uint32_t frame_count; /* of the wait it is in */
@@ -201,9 +201,9 @@ struct probe_aim {
 struct probe_config {
 	uint32_t tgid; /* 0: all */
 	uint32_t has_dev, dev;
-	uint64_t inode; /* 0: all of dev */
-	uint64_t over_ns; /* faults at least this slow become events; 0: none do */
-	uint32_t worst;	  /* records kept on each CPU, 0 … PROBE_WORST */
+	uint64_t inode;	       /* 0: all of dev */
+	uint64_t over_ns;      /* faults at least this slow become events; 0: none do */
+	uint32_t worst;	       /* records kept on each CPU, 0 … PROBE_WORST */
 	uint32_t is_anonymous; /* faults on memory of no file too */
 	uint32_t has_fills;    /* who fills commits */
 	uint32_t has_stacks;   /* of waits, and of what is kept: 5,000 instructions each */

@@ -22,21 +22,21 @@
 #define LOG2_US_COUNT	 32
 
 /*
- * Index of the highest bit set, 0 for 0 and 1. BPF has no instruction for it: the byte that it is in
- * is searched for, and the rest looked up. Who cannot have tables in BPF defines SLOT_NO_TABLE.
+ * Index of the highest bit set, 0 for 0 and 1. BPF has no instruction for it: the byte that it is
+ * in is searched for, and the rest looked up. Who cannot have tables in BPF defines SLOT_NO_TABLE.
  */
 #ifndef SLOT_NO_TABLE
-#define SLOT_X2(n) n, n
-#define SLOT_X4(n) SLOT_X2(n), SLOT_X2(n)
-#define SLOT_X8(n) SLOT_X4(n), SLOT_X4(n)
-#define SLOT_X16(n) SLOT_X8(n), SLOT_X8(n)
-#define SLOT_X32(n) SLOT_X16(n), SLOT_X16(n)
-#define SLOT_X64(n) SLOT_X32(n), SLOT_X32(n)
+#define SLOT_X2(n)   n, n
+#define SLOT_X4(n)   SLOT_X2(n), SLOT_X2(n)
+#define SLOT_X8(n)   SLOT_X4(n), SLOT_X4(n)
+#define SLOT_X16(n)  SLOT_X8(n), SLOT_X8(n)
+#define SLOT_X32(n)  SLOT_X16(n), SLOT_X16(n)
+#define SLOT_X64(n)  SLOT_X32(n), SLOT_X32(n)
 #define SLOT_X128(n) SLOT_X64(n), SLOT_X64(n)
 
-static const unsigned char slot_msb_of_byte[256] = {
-	0, 0, SLOT_X2(1), SLOT_X4(2), SLOT_X8(3), SLOT_X16(4), SLOT_X32(5), SLOT_X64(6), SLOT_X128(7)
-};
+static const unsigned char slot_msb_of_byte[256] = { 0,		  0,	       SLOT_X2(1),
+						     SLOT_X4(2),  SLOT_X8(3),  SLOT_X16(4),
+						     SLOT_X32(5), SLOT_X64(6), SLOT_X128(7) };
 #endif
 
 /* Most latencies are below 65,536 ns: they take the shortest way. */

@@ -89,6 +89,7 @@ run_qemu()
 	if [[ $virtio_pmem ]]; then
 		truncate -s "$virtio_pmem" "$work/virtio-pmem"
 		memory_line+=,slots=1,maxmem=$((ram + $(mebibytes "$virtio_pmem") + 1024))M
+		# shellcheck disable=SC2054 # commas are QEMU's
 		more=(-object "memory-backend-file,id=disk,share=on,mem-path=$work/virtio-pmem,size=$virtio_pmem"
 			-device virtio-pmem-pci,memdev=disk,id=virtio-pmem)
 	fi
