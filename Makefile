@@ -136,7 +136,7 @@ $(B)/tests: | $(B)
 	$(Q)mkdir -p $@
 
 .PHONY: tests
-tests: $(B)/syncfault $(TESTS)
+tests: $(B)/syncfault $(TESTS) instruments checks
 
 .PHONY: test
 test: tests
@@ -156,6 +156,7 @@ deps:
 # ---- what checks the probes ---------------------------------------------------------------------
 
 INSTRUMENTS := $(B)/burn $(B)/probe-cost
+CHECKS := $(B)/probe-storm $(B)/probe-waits $(B)/probe-leaks
 
 $(B)/tests/%.o: tests/probes/%.c | $(B)/tests
 	$(call say,CC)
@@ -168,8 +169,14 @@ $(INSTRUMENTS): $(B)/%: $(B)/tests/%.o $(B)/tests/command.o $(ARCHIVE)
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
+$(CHECKS): $(B)/%: $(B)/tests/%.o $(ARCHIVE)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
 .PHONY: instruments
 instruments: $(INSTRUMENTS)
+.PHONY: checks
+checks: $(CHECKS)
 
 # KERNEL=debian:6.1
 .PHONY: bench-probes

@@ -267,11 +267,14 @@ static bool pass_gate(struct gate *gate)
 }
 
 /* For runners->gate of count threads: waits for all, then opens; or sends those there are home. */
-static void open_gate(struct gate *gate, size_t count, bool is_complete)
+static void open_gate(struct gate *gate, size_t count, bool is_complete,
+		      const struct fault_plan *plan)
 {
 	pthread_mutex_lock(&gate->lock);
 	while (is_complete && gate->ready < count)
 		pthread_cond_wait(&gate->changed, &gate->lock);
+	if (is_complete && plan->at_ready)
+		plan->at_ready(plan->context);
 	gate->state = is_complete ? GATE_OPEN : GATE_HOME;
 	pthread_cond_broadcast(&gate->changed);
 	pthread_mutex_unlock(&gate->lock);
@@ -362,7 +365,7 @@ static int run_all(struct runner *runners, size_t count)
 		ret = start_thread(&runners[started]);
 		started += !ret;
 	}
-	open_gate(&gate, count, started == count);
+	open_gate(&gate, count, started == count, runners[0].plan);
 	for (size_t i = 0; i < started; i++)
 		pthread_join(runners[i].thread, NULL);
 	return ret;

@@ -285,12 +285,11 @@ static int prepare(struct bench *bench, struct target *target)
 }
 
 /* Only the cell's own faults: the program has others, on what it allocates meanwhile. */
-static void start_probes(struct bench *bench)
+static void start_probes(void *context)
 {
+	struct bench *bench = context;
 	uintptr_t from = UINTPTR_MAX, to = 0;
 
-	if (!bench->setup->probes)
-		return;
 	for (size_t i = 0; i < bench->file_count; i++) {
 		uintptr_t base = (uintptr_t)bench->mappings[i].base;
 
@@ -328,7 +327,10 @@ static int measure(struct bench *bench)
 		ret = dirt_make(&bench->dirt, &bench->verdict);
 	if (ret)
 		return ret;
-	start_probes(bench);
+	if (bench->setup->probes) {
+		bench->plans[0].at_ready = start_probes;
+		bench->plans[0].context = bench;
+	}
 	ret = faults_run(bench->plans, bench->outcomes, bench->config->threads);
 	if (bench->setup->probes)
 		probes_stop(bench->setup->probes);

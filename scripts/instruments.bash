@@ -12,6 +12,8 @@ readonly attached='Tracing|NOTIFY_PROBES_ATTACHED|"type": "start"'
 start_tool() {
 	local log=$1
 	shift
+	# What the tool before it said is not to be taken for this one's.
+	: >"$log"
 	# The shell lets what runs in the background ignore ^C.
 	stdbuf -oL env --default-signal=INT "$@" >"$log" 2>&1 &
 	tool=$!

@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 failed=0
 
 # boot NAME KERNEL [INSTRUMENT…] [-- ARGUMENT…]: runs $work/job.sh with the arguments; its files go to
-# $work/NAME.
+# $work/NAME. $cpus of them, or 1.
 boot() {
 	local name=$1 kernel=debian:$2 with=(--with "$program:/t/syncfault")
 	shift 2
@@ -20,7 +20,7 @@ boot() {
 		shift
 	done
 	shift $(($# > 0))
-	scripts/guest --kernel "$kernel" --pmem 768M,256M --memory 2G --out "$work/$name" --with "$work/job.sh:/job.sh" "${with[@]}" \
+	scripts/guest --kernel "$kernel" --cpus "${cpus:-1}" --pmem 768M,256M --memory 2G --out "$work/$name" --with "$work/job.sh:/job.sh" "${with[@]}" \
 		-- sh /job.sh "$@" >"$work/$name.stdout" 2>"$work/$name.err"
 	echo $? >"$work/$name.rc"
 }

@@ -10,7 +10,7 @@ set -u
 cat >"$work/job.sh" <<'EOT'
 run() { name=$1; shift; /t/syncfault run -o "/out/$name.json" --device /dev/pmem0 --load none --probes "$@" >/dev/null 2>"/out/$name.err"; echo $? >"/out/$name.rc"; }
 run base --fs ext4,xfs --state hole,written
-[ "$1" = all ] || exit 0
+[ "$1" = full ] || exit 0
 run fast --fs 'ext4:-O fast_commit' --state unwritten --sync map_sync
 run accesses --fs ext4,xfs --state hole,written --access read,read-then-write --pages 64
 run kprobe --fs ext4,xfs --state hole --sync map_sync --rung kprobe,tracepoint
@@ -76,11 +76,12 @@ rungs() {
 	done
 }
 
+# Arguments of one length: they are on the stack of what is measured.
 {
 	boot again 6.12 -- base
 	boot old 6.1 -- base
 } &
-boot all 6.12 -- all
+boot all 6.12 -- full
 wait
 booted all again old || exit 1
 for boot in all:6.12 old:6.1; do

@@ -118,9 +118,26 @@ static inline void check_all_seen(struct checks *checks, const char *name, uint6
 	      (unsigned long long)faults, drops_text(checks));
 }
 
-static inline bool is_tracepoint_rung(const struct probes *probes)
+static inline bool is_on_rung(const struct probes *probes, int rung)
 {
-	return probes_stage(probes, STAGE_MM)->rung == RUNG_TRACEPOINT;
+	return probes_stage(probes, STAGE_MM)->rung == rung;
+}
+
+/*
+ * The same of more than ten at once. A kretprobe remembers max(10, 2 * CPUs) calls, as
+ * kernel/kprobes.c has it; of the others no end is seen, and each of their tries is told as a drop.
+ */
+static inline void check_none_lost_untold(struct checks *checks, const struct probes *probes,
+					  const char *name, uint64_t faults)
+{
+	uint64_t seen = faults_seen(checks), drops = drops_of(checks);
+
+	if (!is_on_rung(probes, RUNG_KPROBE))
+		check_all_seen(checks, name, faults);
+	else
+		check(checks, seen && seen <= faults && seen + drops >= faults, name,
+		      "%llu of %llu faults, drops: %s", (unsigned long long)seen,
+		      (unsigned long long)faults, drops_text(checks));
 }
 
 #endif

@@ -159,7 +159,7 @@ static void threads(struct storm *storm, struct probes *probes, const char *name
 	faults = run_threads(storm, base, stride);
 	stop_and_read(&storm->checks, probes);
 	snprintf(text, sizeof(text), "%d-threads-%s", THREADS, name);
-	check_all_seen(&storm->checks, text, faults);
+	check_none_lost_untold(&storm->checks, probes, text, faults);
 	snprintf(text, sizeof(text), "%d-threads-%s-flushed", THREADS, name);
 	check_syncs(storm, text);
 	unmap(base, files * pages);
@@ -237,7 +237,7 @@ static void faults_of_system_calls(struct storm *storm, struct probes *probes)
 		if (pread(fd, base + i * PAGE, 8, 0) != 8)
 			err(EXIT_FAILURE, "read into the mapping");
 	stop_and_read(&storm->checks, probes);
-	if (is_tracepoint_rung(probes))
+	if (is_on_rung(probes, RUNG_TRACEPOINT))
 		check(&storm->checks, !faults_seen(&storm->checks) && !drops_of(&storm->checks),
 		      "system-calls-are-not-of-this-rung", "%llu faults, drops: %s",
 		      (unsigned long long)faults_seen(&storm->checks), drops_text(&storm->checks));
@@ -253,7 +253,7 @@ static void fsyncs_beside_faults(struct storm *storm, struct probes *probes)
 	const struct probes_hist *fsyncs = &storm->checks.totals.hists[ROOT_FSYNC][STAGE_OUTSIDE];
 	int fd = make_file(storm, FSYNCS);
 	char *base = map_file(storm, fd, FSYNCS);
-	bool can_see = storm->is_ext4 || !is_tracepoint_rung(probes);
+	bool can_see = storm->is_ext4 || !is_on_rung(probes, RUNG_TRACEPOINT);
 
 	start_on(probes, base, FSYNCS);
 	for (size_t i = 0; i < FSYNCS; i++) {

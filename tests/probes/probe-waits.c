@@ -122,7 +122,7 @@ static void signals_in_faults(struct checks *checks, struct probes *probes)
 	served_end(&served);
 	given_up = counted(checks, COUNT_INTERRUPTED);
 	lost = drops_of(checks);
-	if (is_tracepoint_rung(probes)) {
+	if (is_on_rung(probes, RUNG_TRACEPOINT)) {
 		given_up = counted(checks, DROP_UNFINISHED);
 		lost -= given_up;
 	}
@@ -157,22 +157,28 @@ static void touch_by_threads(char *first, size_t count, bool is_at_once)
 	free(threads);
 }
 
+/* Each is counted or dropped; where kretprobes lose more, some are dropped at several tries. */
 static void more_than_there_are_places(struct checks *checks, struct probes *probes)
 {
+	bool is_exact = !is_on_rung(probes, RUNG_KPROBE);
+	uint64_t seen, dropped, drops;
 	struct served served;
-	uint64_t dropped;
 
 	served_or_skip(&served, CROWD, CROWD);
 	start_on(probes, &served);
 	touch_by_threads(served.base, CROWD, true);
 	stop_and_read(checks, probes);
 	served_end(&served);
+	seen = faults_seen(checks);
 	dropped = counted(checks, DROP_SLOT);
-	check(checks, faults_seen(checks) + dropped == CROWD, "each-is-counted-or-dropped",
-	      "%llu faults at once: %llu counted, %llu without a place", CROWD + 0ULL,
-	      (unsigned long long)faults_seen(checks), (unsigned long long)dropped);
-	check(checks, dropped >= CROWD - PROBE_SLOTS && drops_of(checks) == dropped,
-	      "drops-are-of-one-kind", "%s", drops_text(checks));
+	drops = drops_of(checks);
+	check(checks,
+	      is_exact ? seen + dropped == CROWD && drops == dropped
+		       : seen <= CROWD && seen + drops >= CROWD,
+	      "each-is-counted-or-dropped", "%d faults at once: %llu counted, drops: %s", CROWD,
+	      (unsigned long long)seen, drops_text(checks));
+	check(checks, dropped >= CROWD - PROBE_SLOTS, "places-are-few", "%llu without one of %d",
+	      (unsigned long long)dropped, PROBE_SLOTS);
 }
 
 /* ---- a thread that is killed while its fault waits --------------------------------------------
