@@ -25,7 +25,7 @@ main)
 	instrument waits /t/probe-waits
 	instrument waits-kprobe /t/probe-waits kprobe,tracepoint
 	instrument storm-kprobe /t/probe-storm /mnt kprobe,tracepoint
-	instrument leaks /t/probe-leaks 2
+	instrument leaks /t/probe-leaks 1
 	;;
 old1)
 	instrument waits /t/probe-waits
