@@ -31,6 +31,7 @@ struct probes {
 	struct probes_totals *totals;
 	uint32_t *previous; /* slots of each CPU and histogram, at the last reading */
 	void *values;	    /* of one histogram, for all CPUs */
+	uint64_t missed;    /* count_missed() at the start */
 	struct ring_buffer *ring;
 	probes_event_fn *on_event;
 	void *context;

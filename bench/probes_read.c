@@ -77,8 +77,25 @@ static void zero_map(struct probes *probes, const struct bpf_map *map, uint32_t 
 		bpf_map_update_elem(bpf_map__fd(map), &i, probes->values, BPF_ANY);
 }
 
+/*
+ * How often the kernel did not run the program that begins a fault. It does not where another thread
+ * was preempted inside of the program, on the same CPU: on kernels that preempt themselves
+ * (kernel/bpf/trampoline.c, __bpf_prog_enter_recur). Whose faults they were is not known.
+ */
+static uint64_t count_missed(const struct probes *probes)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t size = sizeof(info);
+	int fd = bpf_program__fd(probes->skeleton->progs.fentry_handle_mm_fault);
+
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size))
+		return 0;
+	return info.recursion_misses;
+}
+
 void probes_reset_read(struct probes *probes)
 {
+	probes->missed = count_missed(probes);
 	zero_map(probes, probes->skeleton->maps.hists, PROBE_HISTS);
 	zero_map(probes, probes->skeleton->maps.sums, 1);
 	zero_map(probes, probes->skeleton->maps.worst, 1);
@@ -165,6 +182,7 @@ int probes_read(struct probes *probes, struct probes_totals *totals)
 		return ret;
 	*totals = *probes->totals;
 	totals->counts[COUNT_RETRY] = totals->hists[ROOT_FAULT][STAGE_RETRY].count;
+	totals->counts[DROP_UNFINISHED] += count_missed(probes) - probes->missed;
 	return 0;
 }
 

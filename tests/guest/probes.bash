@@ -20,7 +20,7 @@ boot() {
 		shift
 	done
 	shift $(($# > 0))
-	scripts/guest --kernel "$kernel" --cpus "${cpus:-1}" --pmem 768M,256M --memory 2G --out "$work/$name" --with "$work/job.sh:/job.sh" "${with[@]}" \
+	scripts/guest --kernel "$kernel" --cpus "${cpus:-1}" --pmem 768M,256M --memory 2G --time-limit 600 --out "$work/$name" --with "$work/job.sh:/job.sh" "${with[@]}" \
 		-- sh /job.sh "$@" >"$work/$name.stdout" 2>"$work/$name.err"
 	echo $? >"$work/$name.rc"
 }

@@ -16,6 +16,13 @@ instrument() { # NAME PROGRAM ARGUMENT…
 	echo $? >"/out/$name.rc"
 }
 threads() { /t/syncfault run -o "/out/$1.json" --device /dev/pmem0 --fs ext4,xfs --state hole --load none --threads 16 --files one,each --pages 32 --probes >/dev/null 2>"/out/$1.err"; }
+# Threads that take the CPU from each other, in the middle of a fault too.
+preempted() { # NAME ARGUMENT…
+	name=$1
+	shift
+	/t/syncfault run -o "/out/$name.json" --device /dev/pmem0 --fs ext4 --state written --sync none --load none --threads 4 \
+		--files each --pages 4000 --pause 0 --scheduler other --probes "$@" >/dev/null 2>"/out/$name.err"
+}
 case $1 in
 cpus)
 	instrument storm /t/probe-storm /mnt
@@ -26,6 +33,9 @@ main)
 	instrument waits-kprobe /t/probe-waits kprobe,tracepoint
 	instrument storm-kprobe /t/probe-storm /mnt kprobe,tracepoint
 	instrument leaks /t/probe-leaks 1
+	echo full >/sys/kernel/debug/sched/preempt
+	preempted preempt
+	preempted preempt-tracepoint --rung tracepoint
 	;;
 old1)
 	instrument waits /t/probe-waits
@@ -67,4 +77,11 @@ holds "… and with MAP_SYNC each is flushed by an fsync of its own" cpus/thread
 holds "… though not by a commit of its own: threads share them" cpus/threads \
 	'[.cells[] | select(.config.sync == "map_sync" and .config.fs == "ext4") | .probes.counts.journal_commits] | length == 2 and all(. > 0 and . <= 512)' \
 	'[.cells[] | select(.config.sync == "map_sync" and .config.fs == "ext4") | .probes.counts.journal_commits]'
+# The kernel does not run a program of fentry's where another thread was preempted in it.
+holds "a kernel that preempts itself: by fentry no fault is lost untold" main/preempt \
+	'.cells[0] | .status == "ok" and .proof.faults_observed == 16000 and .probes.counts.faults <= 16000 and
+		.probes.counts.faults + .probes.drops.unfinished >= 16000' \
+	'.cells[0].probes | "\(.counts.faults) of 16000 seen, \(.drops.unfinished) told as lost"'
+holds "a kernel that preempts itself: by tracepoints each fault is seen" main/preempt-tracepoint \
+	'.cells[0] | .proof.faults_observed == 16000 and .probes.counts.faults == 16000 and ([.probes.drops[]] | add) == 0'
 exit $failed
