@@ -31,7 +31,7 @@ struct fault_plan {
 	bool is_fifo;
 	uint64_t keep_samples;		    /* at most RESULT_MAX_SAMPLES */
 	const _Atomic uint64_t *load_bytes; /* the load's counter */
-	/* Of the first plan: called when all threads are ready, before any begins; NULL: nothing. */
+	/* Of the first plan: called when all threads are ready, before any begins; or NULL. */
 	void (*at_ready)(void *context);
 	void *context;
 };

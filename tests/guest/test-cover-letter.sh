@@ -78,6 +78,6 @@ for fs in ext4 xfs; do
 done
 check "the letter's layout is printed" count_lines "$work/first.out" \
 	'^File empty, no background load, MAP_SYNC:' 2
-check "plots are there as PNG" test "$(find "$work/first/plots" -name '*.png' | wc -l)" = 4
-check "plots are there as SVG" test "$(find "$work/first/plots" -name '*.svg' | wc -l)" = 4
+check "plots are there as PNG" test "$(find "$work/first/plots" -name '*.png' | wc -l)" = 6
+check "plots are there as SVG" test "$(find "$work/first/plots" -name '*.svg' | wc -l)" = 6
 exit "$failed"
