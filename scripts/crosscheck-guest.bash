@@ -71,8 +71,10 @@ start bpftrace-kfunc bpftrace -f json -e \
 start bpftrace-kprobe bpftrace -f json -e "$(time_of $function kprobe:$function kretprobe:$function)"
 start libbpf-tools funclatency $function
 start bcc funclatency-bpfcc $function
+echo "making $pages faults" >&2
 "${BUILD:-build}/syncfault" run --device /dev/pmem0 --fs "$fs" --state hole --sync map_sync \
 	--load none --pages "$pages" -o "$out/result.json" >/dev/null
+echo "ending them" >&2
 for tool in "${running[@]}"; do
 	stop_tool "$tool"
 done
