@@ -80,6 +80,22 @@ check by-tracepoints-only "$(jq -c '[.cells[].probes.stages[].rung] | unique' "$
 measured reads --pages 500 --state written --access read,read-then-write
 identities reads
 
+# A millisecond burned where a write fault makes its page dirty is in each of these faults.
+burned() {
+	local least calls
+	as=("$built/burn" tracepoint:writeback_dirty_folio 1000000 --)
+	run run -o "$result" --dir "$work" --load none --sync none --state hole --pages 50 --probes
+	as=()
+	read -r calls least < <(sed -nE 's/^burn: .*: ([0-9]+) calls.* min ([0-9]+),.*/\1 \2/p' "$work/err")
+	if [ "$code" = 0 ] && [ "${calls:-0}" -lt 100 ]; then
+		skip known-delay "no such tracepoint in faults on $(stat -f -c %T "$work")"
+	else
+		check "known-delay: burned $least ns at least, fastest fault $(jq '.cells[0].probes.total.min' "$result") ns" "exit $code: $(said)" \
+			holds "$result" ".cells[0].probes | .total.min >= ${least:-null} and .total.p50 < 20 * ${least:-null} and .counts.faults == 50"
+	fi
+}
+if [ -x "$built/burn" ]; then burned; else not_ok known-delay "no $built/burn: make tests builds it"; fi
+
 # instrument NAME ARGUMENT…: programs that print a line for each check
 instrument() {
 	local name=$1 status=0

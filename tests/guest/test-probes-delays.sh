@@ -48,7 +48,7 @@ shifted() { # FILE FS FUNCTION=STAGE…
 	found=$(delays "$file" "$@")
 	arguments=(--slurpfile base "$work/guest/base.json" --arg fs "$fs" --argjson delays "${found:-null}")
 	holds "$fs, $file: the fault is longer by what was burned, to 1 %" "guest/$file" \
-		"$shifts (\$delays | length) == $# and \$sum > 0 and near(\$all; \$sum; 0.01 * \$sum)" "$shifts \"\\(\$all | rounded) of \\(\$sum)\"" "${arguments[@]}"
+		"$shifts (\$delays | length) == $# and \$sum > 0 and near(\$all; \$sum; 0.01 * \$sum)" "$shifts \"\\(\$all | rounded) of \\(\$sum | rounded)\"" "${arguments[@]}"
 	holds "$fs, $file: so is each stage by its own, to 1 %" "guest/$file" \
 		"$shifts \$stages | map(select(.want > 0) | near(.by; .want; 0.01 * .want)) | length == $# and all" \
 		"$shifts \$stages | map(select(.want > 0) | \"\\(.stage) \\(.by | rounded) of \\(.want)\") | join(\", \")" "${arguments[@]}"
