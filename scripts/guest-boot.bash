@@ -80,7 +80,7 @@ write_job()
 # $work/console what the kernel says, $work/files what the command wrote.
 run_qemu()
 {
-	local out err relays=() host_root=() more=() memory_line=$ram
+	local out err relays=() turns=() host_root=() more=() memory_line=$ram
 
 	rm -f "$work"/{status,console,files,qemu.log}
 	truncate -s "$files_limit" "$work/files"
@@ -93,6 +93,8 @@ run_qemu()
 		more=(-object "memory-backend-file,id=disk,share=on,mem-path=$work/virtio-pmem,size=$virtio_pmem"
 			-device virtio-pmem-pci,memdev=disk,id=virtio-pmem)
 	fi
+	# Not where others than timers wake the vCPU: the turns would be theirs to wait for.
+	[[ $clock != instructions || $is_host_root || $virtio_pmem ]] || make_turns
 	# Through a relay each: QEMU would make our own stdout non-blocking, for all who share it.
 	exec {out}> >(exec cat)
 	relays+=($!)
@@ -100,7 +102,7 @@ run_qemu()
 	relays+=($!)
 	# Each link of this chain dies with the one before it, and the first with this script.
 	setpriv --pdeathsig KILL timeout --foreground -k 5 "$1" \
-		setpriv --pdeathsig KILL qemu-system-x86_64 \
+		setpriv --pdeathsig KILL "${turns[@]}" qemu-system-x86_64 \
 		-nodefaults -no-user-config -display none -no-reboot -machine pc,hpet=off \
 		"${clock_options[@]}" -smp "$cpus" -m "$memory_line" \
 		-kernel "$kernel_file" -initrd "$work/initrd" -append "$kernel_line" \
@@ -121,6 +123,14 @@ run_qemu()
 	wait "$qemu_pid" || qemu_status=$?
 	qemu_pid=
 	wait "${relays[@]}" || true
+}
+
+# Sets turns: what makes QEMU's threads take turns, so that runs repeat on a busy host too.
+make_turns()
+{
+	"${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -shared -fPIC \
+		-o "$work/turns.so" "$here/guest-turns.c"
+	turns=(env "LD_PRELOAD=$work/turns.so")
 }
 
 # Boots with a seed, runs the command, puts files into a folder (or not: ''), and sets status.
