@@ -263,7 +263,8 @@ static void blocks_that_overrides_make_equal(void **state)
 static void every_suite_takes_every_dax_mode(void **state)
 {
 	static const char *const names[] = { "alternatives", "cover-letter", "interface",
-					     "log-flush",    "remap",	     "worst-case" };
+					     "log-flush",    "remap",	     "scale",
+					     "worst-case" };
 	struct capture capture;
 	struct cell_axes over;
 
