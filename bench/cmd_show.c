@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "diag.h"
 #include "opt.h"
+#include "scale.h"
 #include "show.h"
 #include "worst_case.h"
 
@@ -17,6 +18,7 @@ struct show_params {
 	bool table;
 	bool probes;
 	bool worst_case;
+	bool scale;
 };
 
 static const struct opt_row rows[] = {
@@ -36,6 +38,10 @@ static const struct opt_row rows[] = {
 	  .parse = opt_flag,
 	  .offset = offsetof(struct show_params, worst_case),
 	  .help = "only the worst synchronous fault, by log size and load" },
+	{ .name = "scale",
+	  .parse = opt_flag,
+	  .offset = offsetof(struct show_params, scale),
+	  .help = "only how cost grows with threads, pages and page size" },
 	{ .name = "json",
 	  .parse = opt_flag,
 	  .offset = offsetof(struct show_params, json),
@@ -49,7 +55,8 @@ static const struct opt_row rows[] = {
 
 static const struct opt_command command = {
 	.name = "show",
-	.synopsis = "[--letter] [--table] [--probes] [--worst-case] [--json | --tsv] RESULT…",
+	.synopsis =
+		"[--letter] [--table] [--probes] [--worst-case] [--scale] [--json | --tsv] RESULT…",
 	.summary =
 		"Prints results (\"-\": standard input): per file system the letter's own layout, "
 		"a table,\nthen where the time of a fault goes.",
@@ -65,7 +72,8 @@ static const struct opt_command command = {
 /* Whether only some sections are wanted. */
 static bool is_partial(const struct show_params *params)
 {
-	return params->letter || params->table || params->probes || params->worst_case;
+	return params->letter || params->table || params->probes || params->worst_case ||
+	       params->scale;
 }
 
 static int print_all(const struct show_params *params, const struct matrix *matrix,
@@ -78,6 +86,7 @@ static int print_all(const struct show_params *params, const struct matrix *matr
 				   .with_table = is_all || params->table,
 				   .with_probes = is_all || params->probes,
 				   .with_worst_case = is_all || params->worst_case,
+				   .with_scale = is_all || params->scale,
 				   .reference = reference };
 
 	if (params->json)
@@ -85,6 +94,17 @@ static int print_all(const struct show_params *params, const struct matrix *matr
 	if (params->tsv)
 		return show_tsv(stdout, matrix, reference);
 	return show_text(&show, matrix);
+}
+
+/* Figures of two environments are in no table together. */
+static bool scale_is_anywhere(const struct matrix *matrix)
+{
+	struct matrix_span rest = matrix_all(matrix);
+
+	while (rest.count)
+		if (scale_is_in(matrix_take(&rest, MATRIX_ENVIRONMENT)))
+			return true;
+	return false;
 }
 
 static int show_files(const struct show_params *params, char **files, size_t count)
@@ -115,6 +135,12 @@ static int show_files(const struct show_params *params, char **files, size_t cou
 			   count == 1 ? files[0] : "these results");
 		return EXIT_FAILED;
 	}
+	if (params->scale && !scale_is_anywhere(&matrix)) {
+		diag_error("show: no cells of %s differ in threads or pages alone (run --suite "
+			   "scale)",
+			   count == 1 ? files[0] : "these results");
+		return EXIT_FAILED;
+	}
 	return unread ? EXIT_FAILED : EXIT_DONE;
 }
 
@@ -130,9 +156,10 @@ int cmd_show(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if ((params.json || params.tsv) && is_partial(&params)) {
-		diag_error("show: --letter, --table, --probes and --worst-case are layouts of "
-			   "text: not with --%s",
-			   params.json ? "json" : "tsv");
+		diag_error(
+			"show: --letter, --table, --probes, --worst-case and --scale are layouts of "
+			"text: not with --%s",
+			params.json ? "json" : "tsv");
 		return EXIT_USAGE;
 	}
 	return show_files(&params, argv + first, (size_t)(argc - first));

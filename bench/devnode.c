@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
@@ -88,4 +90,34 @@ int devnode_read_devdax(dev_t device, uint64_t *size, uint64_t *align)
 	    sysfs_u64(align, "/sys/dev/char/%u:%u/align", major_number, minor_number))
 		return -ENODEV;
 	return 0;
+}
+
+/* What one folder on the way from the device to its bus tells; NULL for nothing. */
+static const char *judge_mode(const char *name, const char *mode)
+{
+	if (!strncmp(name, "pfn", 3) || !strncmp(name, "dax", 3))
+		return !strcmp(mode, "ram") ? "ram" : !strcmp(mode, "pmem") ? "pmem" : NULL;
+	if (strncmp(name, "namespace", 9) != 0)
+		return NULL;
+	return !strcmp(mode, "memory") ? "ram" : !strcmp(mode, "raw") ? "none" : NULL;
+}
+
+int devnode_struct_pages(const char *folder, char *text, size_t size)
+{
+	char path[PATH_MAX], mode[32], *slash;
+
+	text[0] = '\0';
+	if (!realpath(folder, path))
+		return -errno;
+	for (; (slash = strrchr(path, '/')) && slash != path; *slash = '\0') {
+		const char *where = NULL;
+
+		if (sysfs_line(mode, sizeof(mode), "%s/mode", path) == 0)
+			where = judge_mode(slash + 1, mode);
+		if (!where)
+			continue;
+		snprintf(text, size, "%s", where);
+		return 0;
+	}
+	return -ENODATA;
 }

@@ -247,7 +247,9 @@ static void measure(struct runner *runner)
 	uint64_t faults = count_faults();
 
 	outcome->begin_load_bytes = atomic_load(plan->load_bytes);
+	outcome->begin = clock_begin(plan->clock->source);
 	outcome->error = time_all(runner);
+	outcome->end = clock_end(plan->clock->source);
 	outcome->end_load_bytes = atomic_load(plan->load_bytes);
 	outcome->faults = count_faults() - faults;
 }

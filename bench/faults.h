@@ -41,10 +41,11 @@ struct fault_outcome {
 	int error; /* 0 or -errno; -EFAULT: SIGBUS at page error_page; -EINTR: told to stop */
 	uint64_t error_page;
 	bool has_fifo;
-	bool is_locked;	  /* its memory was locked */
-	uint64_t faults;  /* minor and major, of this thread, while it timed */
-	uint64_t commits; /* stores after which the commit came back without an error */
-	int commit_error; /* -errno of the first that failed, which ended the thread's loop */
+	bool is_locked;	     /* its memory was locked */
+	uint64_t begin, end; /* of the plan's clock, in ticks: around all of its accesses */
+	uint64_t faults;     /* minor and major, of this thread, while it timed */
+	uint64_t commits;    /* stores after which the commit came back without an error */
+	int commit_error;    /* -errno of the first that failed, which ended the thread's loop */
 	uint64_t begin_load_bytes, end_load_bytes;
 	struct hist hist;
 	uint64_t *samples; /* the caller's, to be freed */

@@ -48,6 +48,12 @@ bool matrix_has_dirt(const struct cell_config *config)
 	return dirty_of(config) > 0;
 }
 
+/* Where it is not told, they are in ordinary memory or there are none. */
+bool matrix_is_on_device(const struct cell_result *cell)
+{
+	return cell->placement.struct_pages && !strcmp(cell->placement.struct_pages, "pmem");
+}
+
 static int compare_variant(const struct cell_config *a, const struct cell_config *b)
 {
 	const int words[] = { a->access - b->access,	    a->page - b->page,
@@ -97,6 +103,8 @@ static int compare_to_level(const struct matrix_entry *a, const struct matrix_en
 
 	if (!order && level >= MATRIX_VARIANT)
 		order = compare_variant(&a->cell->config, &b->cell->config);
+	if (!order && level >= MATRIX_VARIANT)
+		order = matrix_is_on_device(a->cell) - matrix_is_on_device(b->cell);
 	if (!order && level >= MATRIX_FS)
 		order = compare_fs(&a->cell->config, &b->cell->config);
 	if (!order && level >= MATRIX_CELL)
@@ -223,6 +231,7 @@ double matrix_figure_ns(const struct latency *latency, enum matrix_figure figure
 		[FIGURE_MIN] = latency->min,   [FIGURE_P50] = latency->p50,
 		[FIGURE_P90] = latency->p90,   [FIGURE_P99] = latency->p99,
 		[FIGURE_P999] = latency->p999, [FIGURE_MAX] = latency->max,
+		[FIGURE_ELAPSED] = latency->elapsed,
 	};
 
 	if (figure == FIGURE_MEAN)

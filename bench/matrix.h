@@ -6,7 +6,8 @@
  *	environment	clock domain, kernel, CPU, emulator, publisher: figures of two are never in
  *			one table or picture
  *	variant		what every cell of the letter has in common: access, page size, pages,
- *threads, files, commit, pause, scheduler file system	with its options and DAX mode
+ *threads, files, commit, pause, scheduler, struct pages on the device or not
+ *	file system	with its options and DAX mode
  *	cell		state, load, sync: written, unwritten, hole, as in the letter
  *
  * What is left below a cell are its runs: --repeat, seeds, several results. Life cycle:
@@ -52,7 +53,8 @@ enum matrix_figure {
 	FIGURE_P999,
 	FIGURE_MAX,
 	FIGURE_MEAN,
-	FIGURE_COUNT
+	FIGURE_COUNT, /* of those that every table has */
+	FIGURE_ELAPSED
 };
 
 /*
@@ -82,6 +84,9 @@ struct matrix_span matrix_find(struct matrix_span span, int state, int load, int
 
 /* Whether metadata was dirtied before the first fault: those cells are a picture of their own. */
 bool matrix_has_dirt(const struct cell_config *config);
+
+/* Whether the struct pages of the cell's memory were on the device (ndctl --map=dev). */
+bool matrix_is_on_device(const struct cell_result *cell);
 
 /* How many entries are ok, that is, have numbers. */
 size_t matrix_measured(struct matrix_span span);

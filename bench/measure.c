@@ -234,6 +234,20 @@ static int verify_page_size(struct bench *bench)
 	return 0;
 }
 
+/* The clock is one for all CPUs: the TSC is taken only where it is (clock.h). */
+static uint64_t find_elapsed_ns(const struct bench *bench)
+{
+	uint64_t begin = bench->outcomes[0].begin, end = bench->outcomes[0].end;
+
+	for (size_t i = 1; i < bench->config->threads; i++) {
+		const struct fault_outcome *outcome = &bench->outcomes[i];
+
+		begin = outcome->begin < begin ? outcome->begin : begin;
+		end = outcome->end > end ? outcome->end : end;
+	}
+	return clock_to_ns(bench->setup->clock, end - begin);
+}
+
 static int fill_latency(struct bench *bench)
 {
 	uint64_t threads = bench->config->threads;
@@ -260,7 +274,16 @@ static int fill_latency(struct bench *bench)
 	bench->cell->has_latency = !ret;
 	if (!ret)
 		samples = NULL;
+	bench->cell->latency.elapsed = find_elapsed_ns(bench);
 	return ret;
+}
+
+static int check_room(struct bench *bench, const struct target *target)
+{
+	size_t copies = target->kind == TARGET_DEVDAX ? 1 : bench->file_count;
+
+	return target_check_room(target, &bench->site, bench->config, file_bytes(bench) * copies,
+				 &bench->verdict);
 }
 
 static int prepare(struct bench *bench, struct target *target)
@@ -272,6 +295,8 @@ static int prepare(struct bench *bench, struct target *target)
 	if (!ret)
 		ret = target_enter(target, bench->config, bench->setup->is_repeatable, &bench->site,
 				   &bench->verdict);
+	if (!ret)
+		ret = check_room(bench, target);
 	if (!ret)
 		ret = dirt_prepare(&bench->dirt, target, &bench->site, bench->config,
 				   &bench->verdict);
@@ -447,6 +472,7 @@ static int measure_once(const struct measure_setup *setup, struct target *target
 		return -ENOMEM;
 	cell->key = strdup(key);
 	cell->placement.target = strdup(target->description);
+	cell->placement.struct_pages = target_struct_pages(target, config);
 	if (config->interface)
 		ask(&bench, target);
 	else if (prepare(&bench, target) == 0)

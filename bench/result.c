@@ -226,6 +226,7 @@ int latency_fill(struct latency *latency, const struct hist *hist, uint64_t *sam
 				     .min = hist->min_ns,
 				     .max = hist->max_ns,
 				     .mean = hist_mean_ns(hist),
+				     .elapsed = U64_ABSENT,
 				     .samples = samples,
 				     .sample_count = sample_count };
 	if (fill_percentiles(latency, hist) || fill_log2_us(latency, hist) ||

@@ -79,6 +79,8 @@ struct latency {
 	double mean;
 	uint64_t p50, p90, p99, p999;
 	uint64_t p9999; /* absent of fewer faults than LATENCY_P9999_FAULTS */
+	/* From the first thread's first fault to the last one's end, with all between two faults. */
+	uint64_t elapsed;
 	struct bucket *log2_us;
 	size_t log2_us_count;
 	struct bucket *hist_ns; /* the slots that are not empty, ascending */
@@ -199,6 +201,8 @@ struct placement {
 	uint64_t *load_cpus; /* where the load may run; empty without load */
 	size_t load_cpu_count;
 	char *target; /* the device or directory */
+	/* Where those of persistent memory are: "ram", "pmem" or "none"; NULL: not told. */
+	char *struct_pages;
 	uint64_t
 		stride_bytes; /* between two accesses; above the page size where reads map around */
 	uint64_t load_files;  /* how many files the copy copies, or the log load keeps, of what size

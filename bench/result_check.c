@@ -64,6 +64,8 @@ static const char *check_latency(const struct latency *latency)
 
 	if (!latency->count)
 		return "count is 0";
+	if (latency->elapsed != U64_ABSENT && latency->elapsed < latency->max)
+		return "elapsed is less than the slowest fault took";
 	wrong = check_percentiles(latency);
 	if (!wrong)
 		wrong = check_buckets(latency->log2_us, latency->log2_us_count, latency->count);
@@ -248,10 +250,17 @@ static const char *check_answer(const struct cell_result *cell)
 	return NULL;
 }
 
+static bool is_struct_pages(const char *where)
+{
+	return !where || !strcmp(where, "ram") || !strcmp(where, "pmem") || !strcmp(where, "none");
+}
+
 static const char *check_cell(const struct cell_result *cell)
 {
 	char key[CELL_KEY_SIZE];
 
+	if (!is_struct_pages(cell->placement.struct_pages))
+		return "placement.struct_pages is neither ram, pmem nor none";
 	if (cell_key(&cell->config, key, sizeof(key)) || strcmp(key, cell->key) != 0)
 		return "the key is not that of its config";
 	if ((cell->status == CELL_OK) != (cell->has_latency || is_answered(cell)))

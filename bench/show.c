@@ -158,6 +158,8 @@ static int show_file_system(const struct show *show, struct matrix_span span)
 	words_fs(config, fs);
 	show_heading(show, printable(fs, LINE_COLUMNS, shown, sizeof(shown)), '-');
 	show_wrapped(show, words_variant(config, variant), 0);
+	if (matrix_is_on_device(span.entries[0].cell))
+		show_wrapped(show, "struct pages on the device itself (ndctl --map=dev)", 0);
 	fprintf(show->out, "\n");
 	if (show->with_letter && !is_log)
 		show_letter(show, span);
@@ -230,6 +232,8 @@ int show_text(const struct show *show, const struct matrix *matrix)
 
 		show_head(show, environment);
 		if (show->with_worst_case && show_worst_case(show, environment))
+			return -ENOMEM;
+		if (show->with_scale && show_scale(show, environment))
 			return -ENOMEM;
 		if (show->with_table && show_prices(show, environment))
 			return -ENOMEM;

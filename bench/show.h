@@ -15,6 +15,7 @@ struct show {
 	bool with_table;		/* percentiles, and the price of MAP_SYNC */
 	bool with_probes;		/* where the time of a fault goes */
 	bool with_worst_case;		/* the worst synchronous fault, by log size and load */
+	bool with_scale;		/* how the cost of a fault grows */
 	const struct result *reference; /* the letter's figures */
 };
 
@@ -54,6 +55,12 @@ void show_worst(const struct show *show, struct matrix_span span);
  * fought for the log; nothing else. -ENOMEM.
  */
 int show_worst_case(const struct show *show, struct matrix_span span);
+
+/*
+ * How the cost of a fault grows with threads, pages and page size, and what the place of the struct
+ * pages makes of it, of an environment; nothing without cells that differ in these alone. -ENOMEM.
+ */
+int show_scale(const struct show *show, struct matrix_span span);
 
 /*
  * What makes a store durable and its price, of an environment: a table of all file systems. Nothing

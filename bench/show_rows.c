@@ -26,6 +26,7 @@ struct row {
 	struct cell_config config;
 	int status;
 	char *reason;
+	char *struct_pages;
 	struct latency latency;
 	bool has_probes;
 	double stage_ns[STAGE_COUNT];
@@ -115,6 +116,7 @@ static const struct json_row cell_rows[] = {
 	WORD("attribute", config.attribute, attribute_words),
 	ROW(struct row, "pause_us", U64, config.pause_us),
 	WORD("scheduler", config.sched, sched_words),
+	ROW(struct row, "struct_pages", STRING, struct_pages),
 	WORD("status", status, status_words),
 	ROW(struct row, "reason", STRING, reason),
 	ROW(struct row, "count", U64, latency.count),
@@ -126,6 +128,7 @@ static const struct json_row cell_rows[] = {
 	ROW(struct row, "p9999_ns", U64, latency.p9999),
 	ROW(struct row, "max_ns", U64, latency.max),
 	ROW(struct row, "mean_ns", REAL, latency.mean),
+	ROW(struct row, "elapsed_ns", U64, latency.elapsed),
 	{ .key = "stage",
 	  .kind = JSON_KIND_OBJECT,
 	  .offset = offsetof(struct row, stage_ns),
@@ -163,6 +166,7 @@ static void fill_row(struct row *row, const struct matrix_entry *entry,
 	row->key = cell->key;
 	row->repeat = cell->repeat;
 	row->config = cell->config;
+	row->struct_pages = cell->placement.struct_pages;
 	row->status = cell->status;
 	row->reason = cell->reason;
 	if (cell->has_latency)

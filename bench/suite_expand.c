@@ -131,63 +131,184 @@ static int append_block(const struct cell_axes *axes, struct cell_config **cells
 	return 0;
 }
 
-static int compare_keys(const void *a, const void *b)
+struct keyed {
+	char *key;
+	size_t index; /* of the cell */
+};
+
+static int compare_keys(const void *left, const void *right)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	const struct keyed *a = left, *b = right;
+	int order = strcmp(a->key, b->key);
+
+	return order ? order : (a->index > b->index) - (a->index < b->index);
 }
 
-static int find_duplicate(char **keys, size_t count)
+static void free_keys(struct keyed *keys, size_t count)
 {
-	qsort(keys, count, sizeof(*keys), compare_keys);
-	for (size_t i = 1; i < count; i++)
-		if (strcmp(keys[i - 1], keys[i]) == 0) {
-			diag_error("two cells have the key %s", keys[i]);
-			return -EINVAL;
-		}
-	return 0;
+	for (size_t i = 0; keys && i < count; i++)
+		free(keys[i].key);
+	free(keys);
 }
 
 /* The DAX mode may not be known yet; that is the same for all cells of one such block. */
-static int check_keys(const struct cell_config *cells, size_t count)
+static int make_key(const struct cell_config *config, char **key)
 {
-	char **keys = calloc(count, sizeof(*keys));
-	int ret = keys ? 0 : -ENOMEM;
+	struct cell_config cell = *config;
+	int ret;
+
+	cell.dax = cell.dax < 0 ? 0 : cell.dax;
+	*key = malloc(CELL_KEY_SIZE);
+	ret = *key ? cell_key(&cell, *key, CELL_KEY_SIZE) : -ENOMEM;
+	if (ret == -ENAMETOOLONG)
+		diag_error("a cell's key is longer than %d bytes", CELL_KEY_SIZE - 1);
+	return ret;
+}
+
+/* Sorted by key, then by place; *keys is to be freed by free_keys, of count. */
+static int make_keys(const struct cell_config *cells, size_t count, struct keyed **keys)
+{
+	struct keyed *made = calloc(count + 1, sizeof(*made));
+	int ret = made ? 0 : -ENOMEM;
 
 	for (size_t i = 0; i < count && !ret; i++) {
-		struct cell_config cell = cells[i];
+		made[i].index = i;
+		ret = make_key(&cells[i], &made[i].key);
+	}
+	if (ret) {
+		free_keys(made, count);
+		return ret;
+	}
+	qsort(made, count, sizeof(*made), compare_keys);
+	*keys = made;
+	return 0;
+}
 
-		cell.dax = cell.dax < 0 ? 0 : cell.dax;
-		keys[i] = malloc(CELL_KEY_SIZE);
-		ret = keys[i] ? cell_key(&cell, keys[i], CELL_KEY_SIZE) : -ENOMEM;
-		if (ret == -ENAMETOOLONG)
-			diag_error("a cell's key is longer than %d bytes", CELL_KEY_SIZE - 1);
+static int refuse_duplicates(const struct cell_config *cells, size_t count)
+{
+	struct keyed *keys;
+	int ret = make_keys(cells, count, &keys);
+
+	if (ret)
+		return ret;
+	for (size_t i = 1; i < count && !ret; i++)
+		if (strcmp(keys[i - 1].key, keys[i].key) == 0) {
+			diag_error("two cells have the key %s", keys[i].key);
+			ret = -EINVAL;
+		}
+	free_keys(keys, count);
+	return ret;
+}
+
+/* What a key does not say: cells of one key that differ in it cannot stand for each other. */
+static bool is_same_cell(const struct cell_config *a, const struct cell_config *b)
+{
+	return a->dax == b->dax && a->pause_us == b->pause_us && a->sched == b->sched;
+}
+
+/* Marks what repeats an earlier cell. */
+static int find_repeated(const struct cell_config *cells, const struct keyed *keys, size_t count,
+			 bool *is_repeated)
+{
+	for (size_t i = 1, first = 0; i < count; i++) {
+		if (strcmp(keys[first].key, keys[i].key) != 0) {
+			first = i;
+			continue;
+		}
+		if (!is_same_cell(&cells[keys[first].index], &cells[keys[i].index])) {
+			diag_error("two cells have the key %s, and another DAX mode, pause or "
+				   "scheduler each",
+				   keys[i].key);
+			return -EINVAL;
+		}
+		is_repeated[keys[i].index] = true;
+	}
+	return 0;
+}
+
+/* The first of each stays where it was. */
+static void drop_cells(struct cell_config *cells, size_t *count, const bool *is_dropped)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *count; i++) {
+		if (is_dropped[i])
+			cell_free(&cells[i]);
+		else
+			cells[kept++] = cells[i];
+	}
+	*count = kept;
+}
+
+static int drop_repeated(struct cell_config *cells, size_t *count)
+{
+	bool *is_repeated = calloc(*count + 1, sizeof(*is_repeated));
+	struct keyed *keys = NULL;
+	int ret = is_repeated ? make_keys(cells, *count, &keys) : -ENOMEM;
+	size_t key_count = *count;
+
+	if (!ret)
+		ret = find_repeated(cells, keys, *count, is_repeated);
+	if (!ret)
+		drop_cells(cells, count, is_repeated);
+	free_keys(keys, key_count);
+	free(is_repeated);
+	return ret;
+}
+
+/* Blocks that the overrides made equal are one; a block that repeats itself is refused. */
+static int expand_blocks(const struct suite *suite, const struct cell_axes *overrides,
+			 struct cell_config **cells, size_t *count)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < suite->block_count && !ret; i++) {
+		struct cell_axes axes = resolve(&suite->blocks[i], overrides);
+		size_t before = *count;
+
+		ret = append_block(&axes, cells, count);
+		if (!ret)
+			ret = refuse_duplicates(*cells + before, *count - before);
+	}
+	return ret ? ret : drop_repeated(*cells, count);
+}
+
+/* The file's own blocks must differ, whatever overrides make of them. */
+static int check_file(const struct suite *suite, const struct cell_axes *overrides)
+{
+	struct cell_config *cells = NULL;
+	struct cell_axes nothing;
+	size_t count = 0;
+	int ret = 0;
+
+	cell_axes_init(&nothing);
+	for (size_t i = 0; i < suite->block_count && !ret; i++) {
+		struct cell_axes axes = resolve(&suite->blocks[i], &nothing);
+
+		if (!axes.fs.count)
+			axes.fs = overrides->fs;
+		ret = append_block(&axes, &cells, &count);
 	}
 	if (!ret)
-		ret = find_duplicate(keys, count);
-	for (size_t i = 0; keys && i < count; i++)
-		free(keys[i]);
-	free(keys);
+		ret = refuse_duplicates(cells, count);
+	free_cells(cells, count);
 	return ret;
 }
 
 int suite_expand(const struct suite *suite, const struct cell_axes *overrides,
 		 struct cell_config **cells, size_t *count)
 {
-	int ret = 0;
+	int ret;
 
 	*cells = NULL;
 	*count = 0;
-	for (size_t i = 0; i < suite->block_count && !ret; i++) {
-		struct cell_axes axes = resolve(&suite->blocks[i], overrides);
-
-		ret = append_block(&axes, cells, count);
-	}
+	ret = check_file(suite, overrides);
+	if (!ret)
+		ret = expand_blocks(suite, overrides, cells, count);
 	if (!ret && *count == 0) {
 		diag_error("suite %s: no cells (is --fs missing?)", suite->name);
 		ret = -EINVAL;
 	}
-	if (!ret)
-		ret = check_keys(*cells, *count);
 	if (ret)
 		free_cells(*cells, *count);
 	return ret;

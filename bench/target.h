@@ -64,6 +64,20 @@ int target_enter(struct target *target, const struct cell_config *config, bool i
 		 struct site *site, struct verdict *verdict);
 void target_leave(struct site *site);
 
+/*
+ * Where the struct pages of the persistent memory under config's cells are, read back now (see
+ * devnode_struct_pages); newly allocated. NULL where the kernel does not tell, or there is no such
+ * memory under the cell.
+ */
+char *target_struct_pages(const struct target *target, const struct cell_config *config);
+
+/*
+ * Skips a cell whose files, bytes in all, are larger than what a device leaves them behind
+ * target_enter; bytes of a device DAX are those of one mapping. Of folders nothing is known ahead.
+ */
+int target_check_room(const struct target *target, const struct site *site,
+		      const struct cell_config *config, uint64_t bytes, struct verdict *verdict);
+
 /* Gives a device back empty and ends the hold on it. */
 int target_close(struct target *target);
 

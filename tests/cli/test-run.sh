@@ -220,8 +220,12 @@ check mkfs-that-is-not-there "exit $code: $(said)" test "$code" = 77 -a "$(jq -r
 run run -o "$result" --device "$image" --fs ext4 --dax always "${quick[@]}"
 check dax-on-a-loop-device "exit $code: $(jq -c '.cells[0] | del(.latency)' "$result")" \
 	holds "$result" '.cells[0] | .status == "skipped" and (.reason | test("DAX"))'
-failing full-loop-file-system '.cells[0] | .status == "failed" and
-	(.reason | test("SIGBUS at page [0-9]+ of 100000"))' --device "$image" --fs ext4 "${quick[@]}" --pages 100000
+run run -o "$result" --device "$image" --fs ext4 "${quick[@]}" --pages 8,100000
+check more-pages-than-the-device "exit $code: $(jq -c '[.cells[] | del(.latency)]' "$result")" \
+	holds "$result" '.cells | length == 2 and .[0].status == "ok" and .[1].status == "skipped" and .[1].latency == null
+	and (.[1].reason | test("^390 MiB of pages to fault, and the file system has [0-9]+$"))'
+measured elapsed-holds-every-pause '.cells[0].latency | .elapsed >= .max and .elapsed >= 7 * 1000000' \
+	--device "$image" --fs ext4 "${quick[@]}" --pages 8 --threads 2 --pause 1000
 check nothing-left-after-failures "$(losetup -a)" poll 5 test -z "$(loops_on "$image")"
 measured image-is-free-again '.cells[0].status == "ok"' --device "$image" --fs ext4 "${quick[@]}"
 validate results-are-by-the-schema 36

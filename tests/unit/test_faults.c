@@ -213,6 +213,26 @@ static void the_write_after_a_read(void **state)
 	munmap(base, pages * PAGE);
 }
 
+/* And every pause between two of them. */
+static void the_span_holds_every_access(void **state)
+{
+	char *base = map_memfd(64, 64);
+	struct fault_plan plan = plan_of(base, 64, ACCESS_WRITE);
+	struct fault_outcome outcome;
+	uint64_t sum_ns = 0, span_ns;
+
+	(void)state;
+	plan.pause_us = 100;
+	outcome = run_one(&plan);
+	assert_measured(&outcome, 64);
+	for (size_t i = 0; i < 64; i++)
+		sum_ns += outcome.samples[i];
+	span_ns = clock_to_ns(&ours, outcome.end - outcome.begin);
+	assert_true(span_ns >= sum_ns + 64 * 100 * 1000);
+	free(outcome.samples);
+	munmap(base, 64 * PAGE);
+}
+
 static void several_threads(void **state)
 {
 	enum { THREADS = 4, PAGES = 3000 };
@@ -664,6 +684,7 @@ int main(void)
 		cmocka_unit_test(no_more_samples_than_asked_for),
 		cmocka_unit_test(reads_with_a_stride),
 		cmocka_unit_test(the_write_after_a_read),
+		cmocka_unit_test(the_span_holds_every_access),
 		cmocka_unit_test(several_threads),
 		cmocka_unit_test(by_the_other_clock),
 		cmocka_unit_test(a_cpu_that_is_not_there),

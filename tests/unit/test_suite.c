@@ -153,25 +153,32 @@ static void a_suite_of_ones_own(void **state)
 }
 
 /* Reads and expands the file; the first error, and what was printed. */
-static int try_suite(const char *name, struct capture *capture)
+static int try_overrides(const char *name, const struct cell_axes *overrides,
+			 struct capture *capture)
 {
 	struct cell_config *cells = NULL;
-	struct cell_axes nothing;
 	struct suite suite;
 	size_t count = 0;
 	int ret;
 
-	cell_axes_init(&nothing);
 	capture_begin(capture, STDERR_FILENO);
 	ret = suite_read(name, &suite);
 	if (!ret) {
-		ret = suite_expand(&suite, &nothing, &cells, &count);
+		ret = suite_expand(&suite, overrides, &cells, &count);
 		suite_free(&suite);
 		if (!ret)
 			free_cells(cells, count);
 	}
 	capture_end(capture);
 	return ret;
+}
+
+static int try_suite(const char *name, struct capture *capture)
+{
+	struct cell_axes nothing;
+
+	cell_axes_init(&nothing);
+	return try_overrides(name, &nothing, capture);
 }
 
 #define HEAD	"{\"schema\": \"syncfault-suite/1\", \"name\": \"x\", \"cells\": "
@@ -225,6 +232,87 @@ static void suites_that_are_refused(void **state)
 		if (ret != -EINVAL || !is_one_line(capture.text) ||
 		    !strstr(capture.text, rows[i][1]))
 			fail_msg("%s gives %d and says %s", rows[i][0], ret, capture.text);
+	}
+}
+
+/* Two blocks that differ in their DAX mode alone, and in what only the second one has. */
+static void blocks_that_overrides_make_equal(void **state)
+{
+	struct cell_axes over;
+	struct cell_config *cells;
+	struct suite suite;
+	size_t count;
+
+	(void)state;
+	cell_axes_init(&over);
+	over.dax = (struct word_list){ 1, { DAX_NEVER } };
+	write_file(HEAD "[{\"fs\": [\"ext4\"], \"dax\": [\"always\"], \"pages\": [1, 2]},"
+			"{\"fs\": [\"ext4\"], \"dax\": [\"inode\"], \"pages\": [3, 2, 1, 4]}]}");
+	assert_int_equal(suite_read(path, &suite), 0);
+	assert_int_equal(suite_expand(&suite, &over, &cells, &count), 0);
+	assert_int_equal(count, 4);
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(cells[i].pages, i + 1);
+		assert_int_equal(cells[i].dax, DAX_NEVER);
+	}
+	free_cells(cells, count);
+	suite_free(&suite);
+}
+
+/* As `run --suite remap --dax always` asks. */
+static void every_suite_takes_every_dax_mode(void **state)
+{
+	static const char *const names[] = { "alternatives", "cover-letter", "interface",
+					     "log-flush",    "remap",	     "scale",
+					     "worst-case" };
+	struct capture capture;
+	struct cell_axes over;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		for (int dax = DAX_ALWAYS; dax <= DAX_NEVER; dax++) {
+			cell_axes_init(&over);
+			over.dax = (struct word_list){ 1, { dax } };
+			if (try_overrides(names[i], &over, &capture))
+				fail_msg("%s: %s", names[i], capture.text);
+		}
+}
+
+/* An override does not hide what is wrong with the file, or with itself. */
+static void duplicates_that_overrides_leave(void **state)
+{
+	static const char *const twice = HEAD "[{\"fs\": [\"ext4\"]}, {\"fs\": [\"ext4\"]}]}";
+	static const char *const unnamed = HEAD "[{}, {}]}";
+	static const char *const unlike =
+		HEAD "[{\"fs\": [\"ext4\"], \"pages\": [1], \"pause_us\": 0},"
+		     "{\"fs\": [\"ext4\"], \"pages\": [2], \"pause_us\": 9}]}";
+	static const char *const once = HEAD "[{\"fs\": [\"ext4\"]}]}";
+	const struct {
+		const char *text;
+		uint64_t pages[2];
+		size_t page_count;
+		const char *says;
+	} rows[] = {
+		{ twice, { 7 }, 1, "two cells have the key ext4/" },
+		{ unnamed, { 7 }, 1, "two cells have the key xfs/" },
+		{ once, { 7, 7 }, 2, "two cells have the key ext4/" },
+		{ unlike, { 7 }, 1, "another DAX mode, pause or scheduler" },
+	};
+	char xfs[] = "xfs", *items[] = { xfs };
+	struct capture capture;
+	struct cell_axes over;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cell_axes_init(&over);
+		over.pages.count = rows[i].page_count;
+		memcpy(over.pages.numbers, rows[i].pages, sizeof(rows[i].pages));
+		if (rows[i].text == unnamed)
+			over.fs = (struct strings){ items, 1 };
+		write_file(rows[i].text);
+		assert_int_equal(try_overrides(path, &over, &capture), -EINVAL);
+		assert_true(is_one_line(capture.text));
+		assert_non_null(strstr(capture.text, rows[i].says));
 	}
 }
 
@@ -284,6 +372,9 @@ int main(void)
 		cmocka_unit_test(overrides_take_the_place_of_axes),
 		cmocka_unit_test(a_suite_of_ones_own),
 		cmocka_unit_test(suites_that_are_refused),
+		cmocka_unit_test(blocks_that_overrides_make_equal),
+		cmocka_unit_test(every_suite_takes_every_dax_mode),
+		cmocka_unit_test(duplicates_that_overrides_leave),
 		cmocka_unit_test(a_great_product_is_refused_quickly),
 		cmocka_unit_test(a_file_too_great_to_be_a_suite),
 		cmocka_unit_test(names_that_are_no_suite),
