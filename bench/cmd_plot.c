@@ -14,7 +14,9 @@
 #include "plot_data.h"
 #include "plot_log.h"
 #include "plot_probes.h"
+#include "plot_scale.h"
 #include "plot_worst_case.h"
+#include "scale.h"
 #include "worst_case.h"
 
 static const char *const format_words[] = { "png", "svg", NULL };
@@ -66,7 +68,8 @@ static const struct opt_command command = {
 		"  stages        where the time of the mean fault goes    (of run --probes)\n"
 		"  worst         the slowest faults, stage after stage    (of run --probes)\n"
 		"  log           the first fault by what is dirty in the log (of run --dirty)\n"
-		"  worst-case    the worst synchronous fault, by log size and load\n\n"
+		"  worst-case    the worst synchronous fault, by log size and load\n"
+		"  scale         how cost grows with threads, pages and page size\n\n"
 		"Results of different clocks, kernels or machines, and cells with other accesses, pages\n"
 		"or threads, are drawn apart: histograms-2.png and so on.\n"
 		"Exit: 0 done, 1 failed or nothing was measured, 2 wrong usage, 77 gnuplot is not there.\n",
@@ -79,7 +82,7 @@ static const struct plot {
 	const char *name; /* of the file, and of plots/NAME.gp */
 	bool (*write)(const struct plot_page *page, FILE *out);
 	bool is_special; /* most results are without what it shows */
-	bool is_of_log;	 /* of all amounts of unsynced metadata, which are variants each */
+	bool is_of_log;	 /* of a whole environment: unsynced metadata, threads, pages are variants */
 } plots[] = {
 	{ "histograms", plot_histograms, false, false },
 	{ "percentiles", plot_percentiles, false, false },
@@ -89,6 +92,7 @@ static const struct plot {
 	{ "worst", plot_worst, true, false },
 	{ "worst-case", plot_worst_case, true, true },
 	{ "log", plot_log, true, true },
+	{ "scale", plot_scale, true, true },
 };
 
 static bool is_wanted(const struct plot_params *params, const char *name)
@@ -224,7 +228,7 @@ static int draw_logs(const struct plot_params *params, const struct matrix *matr
 		struct plot_page page;
 		int ret;
 
-		if (!has_dirt(span) && !worst_case_is_in(span))
+		if (!has_dirt(span) && !worst_case_is_in(span) && !scale_is_in(span))
 			continue;
 		plot_page_init(&page, span, NULL, params->title);
 		ret = draw_page(params, &page, number++, true);
