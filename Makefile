@@ -4,6 +4,7 @@
 #   make reproduce      the letter's table, in a guest with emulated persistent memory
 #   make reproduce DEVICE=/dev/pmem0      the same in real time on real persistent memory
 #   make worst-case     the worst synchronous fault, ext4 against XFS: one table, one plot
+#   make baselines      every suite on the newest kernel of each series, into results/baselines/
 #   make test           unit and CLI tests, in seconds, no root        (SAN=1: ASan and UBSan)
 #   make check          every test there is; installs what it needs
 #   make deps           installs what building, measuring and testing need
@@ -122,6 +123,11 @@ worst-case:
 	@scripts/deps reproduce
 	@+$(MAKE) --no-print-directory -s all
 	@scripts/worst-case
+
+# KERNELS='debian:6.1 debian:6.12'   SUITES=remap,scale-mem
+.PHONY: baselines
+baselines:
+	@scripts/baselines $(if $(SUITES),--suite $(SUITES)) $(KERNELS)
 
 # ---- tests --------------------------------------------------------------------------------------
 
