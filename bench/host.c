@@ -14,6 +14,7 @@
 
 #include "cleanup.h"
 #include "kconfig.h"
+#include "spawn.h"
 #include "sysfs.h"
 
 #define CPU_FOLDER "/sys/devices/system/cpu"
@@ -172,11 +173,37 @@ static int read_cpu(struct host *host)
 		host->cpus = (uint64_t)online;
 	err = keep(&host->cpu, sysfs_field(text, sizeof(text), "/proc/cpuinfo", "model name"),
 		   text);
+	err = err
+		      ?: keep(&host->microcode,
+			      sysfs_field(text, sizeof(text), "/proc/cpuinfo", "microcode"), text);
 	return err
 		       ?: keep(&host->governor,
 			       sysfs_line(text, sizeof(text),
 					  CPU_FOLDER "/cpu0/cpufreq/scaling_governor"),
 			       text);
+}
+
+/* Each mkfs says its version in a line of its own: "mke2fs 1.47.0 (5-Feb-2023)". */
+static int read_mkfs(struct host *host)
+{
+	static const char *const commands[][3] = {
+		{ "mkfs.ext4", "-V" },
+		{ "mkfs.xfs", "-V" },
+		{ "mkfs.btrfs", "-V" },
+	};
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]) && !err; i++) {
+		char path[PATH_MAX];
+		struct spawn_output output;
+
+		if (spawn_find(commands[i][0], path) || spawn_wait(commands[i], &output))
+			continue;
+		output.text[strcspn(output.text, "\n")] = '\0';
+		if (output.text[0])
+			err = strings_add(&host->mkfs, output.text);
+	}
+	return err;
 }
 
 static int is_name(const struct dirent *entry)
@@ -237,6 +264,7 @@ int host_read(struct host *host)
 	err = read_kernel(host);
 	err = err ?: read_cpu(host);
 	err = err ?: read_mitigations(host);
+	err = err ?: read_mkfs(host);
 	err = err ?: read_surroundings(host);
 	if (err)
 		host_free(host);
@@ -245,21 +273,17 @@ int host_read(struct host *host)
 
 void host_free(struct host *host)
 {
-	char **const strings[] = { &host->kernel,
-				   &host->version,
-				   &host->machine,
-				   &host->build_id,
-				   &host->config_digest,
-				   &host->cpu,
-				   &host->governor,
-				   &host->clocksource,
-				   &host->libc,
-				   &host->virtualisation,
-				   &host->kernel_command_line };
+	char **const strings[] = { &host->kernel,	  &host->version,
+				   &host->machine,	  &host->build_id,
+				   &host->config_digest,  &host->cpu,
+				   &host->microcode,	  &host->governor,
+				   &host->clocksource,	  &host->libc,
+				   &host->virtualisation, &host->kernel_command_line };
 
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
 		free(*strings[i]);
 		*strings[i] = NULL;
 	}
 	strings_free(&host->mitigations);
+	strings_free(&host->mkfs);
 }

@@ -12,7 +12,8 @@
 /*
  * Fills *host, whose old contents are overwritten. What the machine does not tell, or not this
  * user, is absent; that is no failure. mhz is the greatest frequency where cpufreq knows it, else
- * the first CPU's at this moment. Only -ENOMEM, with *host freed.
+ * the first CPU's at this moment. Runs mkfs programs for their versions, where there are any. Only
+ * -ENOMEM, with *host freed.
  */
 int host_read(struct host *host);
 

@@ -79,7 +79,8 @@ struct latency {
 	double mean;
 	uint64_t p50, p90, p99, p999;
 	uint64_t p9999; /* absent of fewer faults than LATENCY_P9999_FAULTS */
-	/* From the first thread's first fault to the last one's end, with all between two faults. */
+	/* From the first thread's first fault to the last one's end, with all between two faults.
+	 */
 	uint64_t elapsed;
 	struct bucket *log2_us;
 	size_t log2_us_count;
@@ -252,10 +253,12 @@ struct host {
 	char *build_id;	     /* of the kernel, from /sys/kernel/notes */
 	char *config_digest; /* "sha256:…" of the kernel's configuration file */
 	char *cpu;
+	char *microcode; /* its revision */
 	double mhz;
 	uint64_t cpus;
 	char *governor;
 	struct strings mitigations;
+	struct strings mkfs; /* what each mkfs program says of its version */
 	char *clocksource;
 	char *libc;
 	char *virtualisation;
