@@ -5,6 +5,7 @@
 #   make reproduce DEVICE=/dev/pmem0      the same in real time on real persistent memory
 #   make worst-case     the worst synchronous fault, ext4 against XFS: one table, one plot
 #   make baselines      every suite on the newest kernel of each series, into results/baselines/
+#   make dashboard      one HTML page of the tracked history of kernels: build/dashboard.html
 #   make test           unit and CLI tests, in seconds, no root        (SAN=1: ASan and UBSan)
 #   make check          every test there is; installs what it needs
 #   make deps           installs what building, measuring and testing need
@@ -35,12 +36,18 @@ ifeq ($(shell pkg-config --exists libpmem2 && echo yes),yes)
 ALL_CFLAGS += -DHAS_LIBPMEM2
 LIBS += -lpmem2
 endif
+# Where there is no libsqlite3, history has no index and reads every result each time.
+ifeq ($(shell pkg-config --exists sqlite3 && echo yes),yes)
+ALL_CFLAGS += -DHAS_SQLITE
+LIBS += -lsqlite3
+endif
 ALL_LDFLAGS := -Wl,-z,relro,-z,now $(LDFLAGS)
 
 SOURCES := $(wildcard bench/*.c)
 OBJECTS := $(SOURCES:bench/%.c=$(B)/%.o) $(B)/asset_data.o $(B)/version.o
 ARCHIVE := $(B)/syncfault.a
-ASSETS  := $(wildcard bench/suites/*.json results/reference/*.json plots/*.gp)
+ASSETS  := $(wildcard bench/suites/*.json results/reference/*.json plots/*.gp) \
+	$(wildcard bench/page/*.* bench/page/uplot/*)
 
 CLANG   ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
@@ -129,6 +136,15 @@ worst-case:
 baselines:
 	@scripts/baselines $(if $(SUITES),--suite $(SUITES)) $(KERNELS)
 
+# RESULTS=DIR   PAGE=FILE.html
+.PHONY: dashboard
+dashboard: RESULTS ?= results/baselines/kernels
+dashboard: PAGE ?= $(B)/dashboard.html
+dashboard:
+	@scripts/deps build
+	@+$(MAKE) --no-print-directory -s all
+	@$(B)/syncfault dashboard "$(RESULTS)" -o "$(PAGE)" && echo "$(PAGE)"
+
 # ---- tests --------------------------------------------------------------------------------------
 
 TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c))
@@ -153,7 +169,7 @@ check:
 	@scripts/deps check
 	@+$(MAKE) --no-print-directory -s tests instruments
 	@+$(MAKE) --no-print-directory -s SAN=1 tests
-	@tests/run lint unit cli san guest
+	@tests/run lint unit cli san browser guest
 
 .PHONY: deps
 deps:

@@ -15,6 +15,10 @@ static const struct command {
 	{ "run", cmd_run, "measure the cells of a suite and write a result" },
 	{ "show", cmd_show, "print results: the letter's layout, and percentiles" },
 	{ "plot", cmd_plot, "draw results with gnuplot, as PNG and SVG" },
+	{ "compare", cmd_compare, "whether a build is slower than another, and where" },
+	{ "dashboard", cmd_dashboard, "make one HTML page of a folder of results" },
+	{ "history", cmd_history, "where the cells of a folder of results changed, by build" },
+	{ "export", cmd_export, "write results in the formats of other programs" },
 	{ "trace", cmd_trace, "where the time of page faults goes, on a live system" },
 	{ "doctor", cmd_doctor, "what this machine can measure, and what to do about the rest" },
 };
@@ -27,7 +31,7 @@ static void print_usage(FILE *out)
 		"usage: syncfault COMMAND [OPTION…]\n\n"
 		"Page-fault latency, synchronous (MAP_SYNC) and plain, measured and explained.\n\n");
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
+		fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].summary);
 	fprintf(out, "\n'syncfault COMMAND --help' tells each command's options.\n"
 		     "Exit: 0 done, 1 failed, 2 wrong usage, 77 this machine cannot.\n");
 }

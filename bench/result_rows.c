@@ -72,7 +72,7 @@ const struct json_row latency_rows[] = {
 	END,
 };
 
-static const struct json_row config_rows[] = {
+const struct json_row config_rows[] = {
 	TEXT(struct cell_config, "fs", true, fs),
 	TEXT(struct cell_config, "mkfs_options", true, mkfs_options),
 	TEXT(struct cell_config, "mount_options", true, mount_options),

@@ -9,7 +9,7 @@ _syncfault_options() {
 # The words that an option takes stand in brackets behind its help: "(none, copy)".
 _syncfault_words() {
 	syncfault "$1" --help 2>/dev/null | grep -E -- "$2 " |
-		sed -nE 's/.*\(([a-z0-9_-]+(, [a-z0-9_-]+)*( or [a-z0-9_-]+)?)\)$/\1/p' |
+		sed -nE 's/.*\(([a-z0-9._-]+(, [a-z0-9._-]+)*( or [a-z0-9._-]+)?)\)$/\1/p' |
 		sed 's/, / /g; s/ or / /g'
 }
 
@@ -24,7 +24,7 @@ _syncfault() {
 		return
 	fi
 	case $previous in
-	--device | --dir | --path | --output | -o)
+	--device | --dir | --path | --order | --output | -o)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 		;;

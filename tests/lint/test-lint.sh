@@ -64,7 +64,7 @@ completes() {
 	PATH=$PWD/build:$PATH bash -c 'source scripts/completion.bash
 		COMP_WORDS=(syncfault run --sta) COMP_CWORD=2; _syncfault; [ "${COMPREPLY[*]}" = --state ] || exit 1
 		COMP_WORDS=(syncfault run --sync m) COMP_CWORD=3; _syncfault; [ "${COMPREPLY[*]}" = map_sync ] || exit 1
-		COMP_WORDS=(syncfault d) COMP_CWORD=1; _syncfault; [ "${COMPREPLY[*]}" = doctor ]'
+		COMP_WORDS=(syncfault do) COMP_CWORD=1; _syncfault; [ "${COMPREPLY[*]}" = doctor ]'
 }
 
 passes_shellcheck() { shell_files | xargs shellcheck -x; }

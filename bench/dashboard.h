@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The page of `syncfault dashboard`: one HTML file of a folder of results, with all that it needs
+ * inside. docs/dashboard.md says what is on it.
+ */
+#ifndef SYNCFAULT_DASHBOARD_H
+#define SYNCFAULT_DASHBOARD_H
+
+#include <stddef.h>
+
+struct dashboard_options {
+	const char *folder;
+	const char *output; /* where the page will be: for the command that it shows */
+	const char *base;  /* build to compare with, by release, version or tag; NULL: the oldest */
+	const char *new;   /* build that is judged; NULL: the newest */
+	const char *order; /* as history_options.order */
+};
+
+/*
+ * Makes the page; *html is the caller's to free. What is wrong is told on stderr. -EINVAL: base or
+ * new is no build of the folder, or the order is none. -ENODATA: the folder holds no result with
+ * numbers. -ENOMEM, or what the system said. 1: the page is whole, but some file of the folder
+ * could not be used.
+ */
+int dashboard_make(const struct dashboard_options *options, char **html, size_t *length);
+
+#endif
