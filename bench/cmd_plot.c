@@ -82,7 +82,7 @@ static const struct plot {
 	const char *name; /* of the file, and of plots/NAME.gp */
 	bool (*write)(const struct plot_page *page, FILE *out);
 	bool is_special; /* most results are without what it shows */
-	bool is_of_log;	 /* of a whole environment: unsynced metadata, threads, pages are variants */
+	bool is_of_log; /* of a whole environment: unsynced metadata, threads, pages are variants */
 } plots[] = {
 	{ "histograms", plot_histograms, false, false },
 	{ "percentiles", plot_percentiles, false, false },

@@ -30,10 +30,10 @@ bool devnode_is_dax_capable(dev_t device);
 uint64_t devnode_block_align(dev_t device);
 
 /*
- * Where the struct pages of persistent memory are, read back from its device's folder in /sys: "ram"
- * (ordinary memory, ndctl --map=mem), "pmem" (the device itself, --map=dev) or "none" (raw). Told
- * by `mode` of what drives the namespace, pfnX.Y or daxX.Y (drivers/nvdimm/pfn_devs.c), else of
- * the namespace: "memory" is the kernel's word for pages that no such device holds, which are in
+ * Where the struct pages of persistent memory are, read back from its device's folder in /sys:
+ * "ram" (ordinary memory, ndctl --map=mem), "pmem" (the device itself, --map=dev) or "none" (raw).
+ * Told by `mode` of what drives the namespace, pfnX.Y or daxX.Y (drivers/nvdimm/pfn_devs.c), else
+ * of the namespace: "memory" is the kernel's word for pages that no such device holds, which are in
  * ordinary memory (namespace_devs.c, pmem_should_map_pages). -ENODATA, text "": not told.
  */
 int devnode_struct_pages(const char *folder, char *text, size_t size);

@@ -228,9 +228,9 @@ size_t matrix_measured(struct matrix_span span)
 double matrix_figure_ns(const struct latency *latency, enum matrix_figure figure)
 {
 	const uint64_t values[] = {
-		[FIGURE_MIN] = latency->min,   [FIGURE_P50] = latency->p50,
-		[FIGURE_P90] = latency->p90,   [FIGURE_P99] = latency->p99,
-		[FIGURE_P999] = latency->p999, [FIGURE_MAX] = latency->max,
+		[FIGURE_MIN] = latency->min,	     [FIGURE_P50] = latency->p50,
+		[FIGURE_P90] = latency->p90,	     [FIGURE_P99] = latency->p99,
+		[FIGURE_P999] = latency->p999,	     [FIGURE_MAX] = latency->max,
 		[FIGURE_ELAPSED] = latency->elapsed,
 	};
 

@@ -64,6 +64,7 @@ static int setup(void **state)
 				     .p99 = 2001,
 				     .p999 = 2001,
 				     .p9999 = U64_ABSENT,
+				     .elapsed = U64_ABSENT,
 				     .hist_ns = fixture.slots,
 				     .hist_ns_count = 2,
 				     .samples = fixture.samples,
