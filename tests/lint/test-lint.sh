@@ -67,6 +67,13 @@ completes() {
 		COMP_WORDS=(syncfault do) COMP_CWORD=1; _syncfault; [ "${COMPREPLY[*]}" = doctor ]'
 }
 
+documents_say_what_baselines_say() {
+	local page
+	for page in docs/worst-case.md docs/scale.md; do
+		scripts/doc-tables --check "$page" || return
+	done
+}
+
 passes_shellcheck() { shell_files | xargs shellcheck -x; }
 
 check "shell scripts pass shellcheck" passes_shellcheck
@@ -76,6 +83,7 @@ check "C is formatted as .clang-format says" is_formatted
 check "gcc has no warning" builds_with gcc
 check "clang has no warning" builds_with clang
 check "no line is over 100 columns" has_no_long_lines
+check "tables in docs/ say what the baselines say" documents_say_what_baselines_say
 check "every C file has its licence" has_licences
 check "the schema is one, and the reference valid by it" is_schema
 check "make install puts program, manual and completion in place" installs
