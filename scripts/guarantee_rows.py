@@ -75,7 +75,8 @@ def make_row(variant, pattern):
     if is_huge and fs == "ext4":
         mkfs = mkfs.replace("-E ", "-E stride=512,stripe_width=512,")
     elif is_huge:
-        mkfs += " -d su=2m,sw=1"
+        # More groups would each be too small for the log.
+        mkfs += " -d su=2m,sw=1,agcount=2"
     return Row(fs=fs, mkfs=mkfs, mount=mount, pattern=pattern, options=PATTERNS[pattern],
                stores=24 if is_huge else 64, is_huge=is_huge,
                # Written blocks are the file's already: no metadata is left to lose.
@@ -95,22 +96,26 @@ def points(row, addresses):
             if name != other and name in addresses]
 
 
+# Of the trials of a row, in turn; those of a row that cannot lose, and controls, call no function.
+KINDS = ("any instruction", "behind a report", "function", "the host's moment", "function")
+PLAIN_KINDS = ("any instruction", "behind a report")
+
+
 def choose_crash(row, is_sync, index, draw, addresses):
     """The moment of trial number index of a row, and what to call it. draw: a random.Random.
 
     Marks are odd before a store and even behind its report. The first quarter of a run is left
-    out, so that there is something to lose, and its end, so that functions are still called.
+    out, so that there is something to lose (half of it for a control), and its end, so that
+    functions are still called.
     """
-    store = draw.randrange(row.marks // 8, row.marks // 2 - 2)
-    if not is_sync:
-        store = draw.randrange(row.marks // 4, row.marks // 2 - 2)
+    store = draw.randrange(row.marks // (8 if is_sync else 4), row.marks // 2 - 2)
     after = 2 * store + 2
-    kind = index % 5 if is_sync and row.must_lose else (0, 4, 1)[index % 3]
-    if kind == 1 or (kind in (2, 3) and not points(row, addresses)):
-        return f"{after}", "behind a report"
-    if kind in (2, 3):
+    kinds = KINDS if is_sync and row.must_lose and points(row, addresses) else PLAIN_KINDS
+    kind = kinds[index % len(kinds)]
+    if kind == "function":
         address, what = draw.choice(points(row, addresses))
         return f"{after}@{address}", what
-    if kind == 4 and is_sync:
-        return f"{after}+{draw.randrange(4)}ms", "the host's moment"
-    return f"{after - 1}+{draw.randrange(FAULT_INSTRUCTIONS)}", "any instruction"
+    moments = {"any instruction": f"{after - 1}+{draw.randrange(FAULT_INSTRUCTIONS)}",
+               "behind a report": f"{after}",
+               "the host's moment": f"{after}+{draw.randrange(4)}ms"}
+    return moments[kind], kind
