@@ -6,6 +6,7 @@
 #   make worst-case     the worst synchronous fault, ext4 against XFS: one table, one plot
 #   make baselines      every suite on the newest kernel of each series, into results/baselines/
 #   make dashboard      one HTML page of the tracked history of kernels: build/dashboard.html
+#   make verify-guarantee   crashes in a guest: is what MAP_SYNC promised there afterwards?
 #   make test           unit and CLI tests, in seconds, no root        (SAN=1: ASan and UBSan)
 #   make check          every test there is; installs what it needs
 #   make deps           installs what building, measuring and testing need
@@ -163,7 +164,7 @@ $(B)/tests: | $(B)
 	$(Q)mkdir -p $@
 
 .PHONY: tests
-tests: $(B)/syncfault $(TESTS) instruments checks
+tests: $(B)/syncfault $(TESTS) instruments checks $(B)/crash-writer
 
 .PHONY: test
 test: tests
@@ -212,6 +213,28 @@ bench-probes:
 	@+$(MAKE) --no-print-directory -s all instruments
 	@scripts/bench-probes
 
+# ---- the guarantee ------------------------------------------------------------------------------
+
+WRITER_OBJECTS := $(patsubst bench/writer/%.c,$(B)/writer/%.o,$(wildcard bench/writer/*.c))
+
+$(B)/writer/%.o: bench/writer/%.c | $(B)/writer
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/crash-writer: $(WRITER_OBJECTS) $(ARCHIVE)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/writer: | $(B)
+	$(Q)mkdir -p $@
+
+# KERNEL=debian:6.1   SEED=N   TRIALS=N   OUT=results/NAME
+.PHONY: verify-guarantee
+verify-guarantee:
+	@scripts/deps check
+	@+$(MAKE) --no-print-directory -s $(B)/crash-writer
+	@BUILD=$(B) scripts/verify-guarantee
+
 # ---- installation -------------------------------------------------------------------------------
 
 COMPLETIONS := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
@@ -226,4 +249,4 @@ install: all
 clean:
 	rm -rf build build-san
 
--include $(wildcard $(B)/*.d $(B)/bpf/*.d $(B)/tests/*.d)
+-include $(wildcard $(B)/*.d $(B)/bpf/*.d $(B)/tests/*.d $(B)/writer/*.d)

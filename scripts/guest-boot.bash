@@ -52,7 +52,7 @@ pad()
 write_job()
 {
 	local seed=$1 path=/bin:/sbin:/usr/bin:/usr/sbin cwd=/ host_modules=()
-	local job=$work/job LC_ALL=C disks=${#pmem_sizes[@]}
+	local job=$work/job LC_ALL=C disks=$((${#pmem_sizes[@]} + ${#nvdimms[@]}))
 
 	shift
 	[[ ! $virtio_pmem ]] || disks=$((disks + 1))
@@ -81,8 +81,9 @@ write_job()
 run_qemu()
 {
 	local out err relays=() turns=() host_root=() more=() memory_line=$ram
+	local plug_ins=() machine=pc,hpet=off
 
-	rm -f "$work"/{status,console,files,qemu.log}
+	rm -f "$work"/{status,console,files,qemu.log,crash.log}
 	truncate -s "$files_limit" "$work/files"
 	[[ ! $is_host_root ]] || host_root=(-virtfs
 		'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap')
@@ -93,6 +94,8 @@ run_qemu()
 		more=(-object "memory-backend-file,id=disk,share=on,mem-path=$work/virtio-pmem,size=$virtio_pmem"
 			-device virtio-pmem-pci,memdev=disk,id=virtio-pmem)
 	fi
+	((${#nvdimms[@]} == 0)) || plug_nvdimms
+	[[ ! $crash_at$counts_flushes ]] || make_crash
 	# Not where others than timers wake the vCPU: the turns would be theirs to wait for.
 	[[ $clock != instructions || $is_host_root || $virtio_pmem ]] || make_turns
 	# Through a relay each: QEMU would make our own stdout non-blocking, for all who share it.
@@ -103,7 +106,7 @@ run_qemu()
 	# Each link of this chain dies with the one before it, and the first with this script.
 	setpriv --pdeathsig KILL timeout --foreground -k 5 "$1" \
 		setpriv --pdeathsig KILL "${turns[@]}" qemu-system-x86_64 \
-		-nodefaults -no-user-config -display none -no-reboot -machine pc,hpet=off \
+		-nodefaults -no-user-config -display none -no-reboot -machine "$machine" \
 		"${clock_options[@]}" -smp "$cpus" -m "$memory_line" \
 		-kernel "$kernel_file" -initrd "$work/initrd" -append "$kernel_line" \
 		-chardev "file,id=console,path=$work/console" -serial chardev:console \
@@ -116,6 +119,7 @@ run_qemu()
 		-device isa-debug-exit,iobase=0xf4,iosize=1 \
 		-object "memory-backend-file,id=files,share=on,mem-path=$work/files,size=$files_limit" \
 		-device ivshmem-plain,memdev=files,addr=8 "${host_root[@]}" "${more[@]}" \
+		"${plug_ins[@]}" \
 		</dev/null >"$work/qemu.log" 2>&1 &
 	qemu_pid=$!
 	exec {out}>&- {err}>&-
@@ -133,6 +137,31 @@ make_turns()
 	turns=(env "LD_PRELOAD=$work/turns.so")
 }
 
+# Sets what of QEMU's command line makes the user's files persistent memory.
+plug_nvdimms()
+{
+	local file size i=0 total=0
+
+	machine+=,nvdimm=on
+	for file in "${nvdimms[@]}"; do
+		size=$(stat -c %s "$file")
+		more+=(-object "memory-backend-file,id=dimm$i,share=on,mem-path=$file,size=$size"
+			-device "nvdimm,id=nvdimm$i,memdev=dimm$i")
+		total=$((total + (size >> 20))) i=$((i + 1))
+	done
+	# Each begins at a whole gigabyte.
+	[[ ! $virtio_pmem ]] || fail 2 '--virtio-pmem with --nvdimm: expected one of the two'
+	memory_line+=,slots=$i,maxmem=$((ram + total + 1024 * (i + 1)))M
+}
+
+# Sets plug_ins: what ends QEMU at an instruction, and counts those that flush.
+make_crash()
+{
+	"${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -shared -fPIC \
+		-o "$work/crash.so" "$here/guest-crash.c"
+	plug_ins=(-plugin "$work/crash.so,log=$work/crash.log,at=$crash_at")
+}
+
 # Boots with a seed, runs the command, puts files into a folder (or not: ''), and sets status.
 boot_guest()
 {
@@ -142,6 +171,11 @@ boot_guest()
 	write_job "$seed" "$@"
 	run_qemu "$time_limit"
 	touch "$work/status" "$work/console"
+	[[ ! $counts_flushes ]] || sed -n 's/^flushes /guest: flushes: /p' "$work/crash.log" >&2
+	if [[ $crash_at ]]; then
+		say_crash
+		return
+	fi
 	cause=$(cause_of_death)
 	if [[ $cause ]]; then
 		say_died "$cause" "$to"

@@ -54,7 +54,7 @@ index_modules()
 # shellcheck disable=SC2086	# lists of words
 add_modules()
 {
-	unpack_modules $boot_modules ${has_virtio_pmem:+$virtio_pmem_modules} >"$root/modules.boot"
+	unpack_modules $boot_modules ${has_virtio_pmem:+$virtio_pmem_modules} ${has_nvdimm:+nfit} >"$root/modules.boot"
 	unpack_modules $host_root_modules >"$root/modules.host-root"
 	unpack_modules $other_modules >/dev/null
 	index_modules

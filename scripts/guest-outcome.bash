@@ -39,6 +39,27 @@ say_died()
 	} >&2
 }
 
+# Sets status, with --crash-at.
+say_crash()
+{
+	local cause text
+
+	status=0
+	if text=$(grep -m 1 '^crash ' "$work/crash.log" 2>&1); then
+		echo "guest: crashed as asked: ${text#crash }" >&2
+		return
+	fi
+	cause=$(cause_of_death)
+	if [[ $cause ]]; then
+		say_died "$cause" ''
+		status=125
+	else
+		echo "guest: --crash-at $crash_at: the command ended before that, with status$(
+			sed -n 's/^exit / /p' "$work/status")" >&2
+		status=1
+	fi
+}
+
 # Unpacks what the command left into a folder, if there is one.
 take_files()
 {
