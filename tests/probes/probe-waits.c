@@ -67,7 +67,7 @@ static void known_delay(struct checks *checks, struct probes *probes)
 	      "served after %d ns, fastest fault %llu ns", DELAY_NS,
 	      (unsigned long long)hist->min_ns);
 	check(checks,
-	      checks->totals.blocked_ns[ROOT_FAULT] >= served.pages * (DELAY_NS - DELAY_NS / 50) &&
+	      checks->totals.blocked_ns[ROOT_FAULT] >= served.pages * DELAY_NS / 2 &&
 		      checks->totals.blocked_ns[ROOT_FAULT] <= hist->sum_ns,
 	      "known-delay-is-off-the-cpu", "blocked %llu of %llu ns",
 	      (unsigned long long)checks->totals.blocked_ns[ROOT_FAULT],

@@ -97,7 +97,10 @@ static void assert_probes_have_delay(const struct measured *measured)
 	assert_int_equal(all->count, PAGES);
 	assert_int_equal(count_between(all->slots, DELAY_NS, DELAY_NS + WIDE_NS), PAGES);
 	assert_true(all->min_ns >= DELAY_NS);
-	assert_true(totals->blocked_ns[ROOT_FAULT] >= PAGES * (DELAY_NS - DELAY_NS / 50));
+	/* A thread that loses its CPU on its way to sleep is runnable for a part of the delay. */
+	assert_true(totals->blocked_ns[ROOT_FAULT] + totals->runnable_ns[ROOT_FAULT] >=
+		    PAGES * (DELAY_NS - DELAY_NS / 50));
+	assert_true(totals->blocked_ns[ROOT_FAULT] >= PAGES * DELAY_NS / 2);
 	assert_true(totals->blocked_ns[ROOT_FAULT] + totals->runnable_ns[ROOT_FAULT] <=
 		    all->sum_ns);
 	for (int stage = STAGE_LOCK; stage < STAGE_COUNT; stage++)
@@ -119,8 +122,8 @@ static void assert_worst_are_all(const struct measured *measured)
 
 		sum_ns += record->total_ns;
 		assert_int_equal(record->tgid, getpid());
-		assert_true(record->blocked_ns >= DELAY_NS - DELAY_NS / 50);
-		assert_true(record->longest_ns >= DELAY_NS - DELAY_NS / 50);
+		assert_true(record->blocked_ns >= DELAY_NS / 2);
+		assert_true(record->longest_ns >= DELAY_NS / 2);
 		assert_true(!i || record->total_ns <= measured->worst[i - 1].total_ns);
 	}
 	assert_int_equal(sum_ns, measured->totals.hists[ROOT_FAULT][STAGE_OUTSIDE].sum_ns);
