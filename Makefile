@@ -173,8 +173,8 @@ test: tests
 .PHONY: check
 check:
 	@scripts/deps check
-	@+$(MAKE) --no-print-directory -s tests instruments
-	@+$(MAKE) --no-print-directory -s SAN=1 tests
+	@+$(MAKE) --no-print-directory -s -j$$(nproc) tests instruments
+	@+$(MAKE) --no-print-directory -s -j$$(nproc) SAN=1 tests
 	@tests/run lint unit cli san browser guest
 
 .PHONY: deps

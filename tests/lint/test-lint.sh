@@ -27,7 +27,7 @@ shell_files() {
 is_formatted() {
 	files 'bench/*.[ch]' 'bpf/*.h' 'scripts/*.c' 'tests/*.[ch]' | xargs clang-format --dry-run -Werror
 }
-builds_with() { make -s B="$work/$1" CC="$1" CFLAGS='-O2 -Werror' "$work/$1/syncfault"; }
+builds_with() { make -s -j"$(nproc)" B="$work/$1" CC="$1" CFLAGS='-O2 -Werror' "$work/$1/syncfault"; }
 has_no_long_lines() {
 	local long
 	long=$(files 'bench/*.[ch]' 'bpf/*' 'scripts/*' 'tests/*.[ch]' Makefile |
