@@ -23,9 +23,19 @@ start_tool() {
 	done
 }
 
-# stop_tool PROCESS: as ^C does, and waits until all that it prints is written.
+# stop_tool PROCESS: as ^C does, and waits until all that it prints is written. One that does not end
+# is asked again every 10 s, and killed after a minute: then what it printed is not whole.
 stop_tool() {
-	kill -INT "$1" 2>/dev/null || true
+	local tries=0
+	while kill -0 "$1" 2>/dev/null; do
+		((tries % 100)) || kill -INT "$1" 2>/dev/null || true
+		if ((++tries > 600)); then
+			echo "does not end: $(tr '\0' ' ' <"/proc/$1/cmdline")" >&2
+			kill -KILL "$1"
+			break
+		fi
+		sleep 0.1
+	done
 	wait "$1" || true
 }
 
