@@ -23,8 +23,8 @@ start_tool() {
 	done
 }
 
-# stop_tool PROCESS: as ^C does, and waits until all that it prints is written. One that does not end
-# is asked again every 10 s, and killed after a minute: then what it printed is not whole.
+# stop_tool PROCESS: as ^C does, and waits until all that it prints is written. One that does not
+# end is asked again every 10 s, and killed after a minute: then what it printed is not whole.
 stop_tool() {
 	local tries=0
 	while kill -0 "$1" 2>/dev/null; do
