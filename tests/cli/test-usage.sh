@@ -117,4 +117,10 @@ refused too-many-cells '49152 cells with' "${target[@]}" --repeat 4096 --pages 1
 refused too-many-samples 'one result holds' "${target[@]}" --repeat 100 --pages 65536
 mkfifo "$work/fifo"
 refused suite-is-a-fifo 'no suite' "${target[@]}" --suite "$work/fifo"
+
+scripts=$(dirname "$self")/../../scripts
+code=0
+"$scripts/baselines" --suite cover >"$work/out" 2>"$work/err" || code=$?
+check a-suite-that-baselines-has-not "exit $code: $(said)" test "$code" = 2 -a ! -s "$work/out"
+check suites-of-baselines-are-named "$(said)" grep -q "cover'*: expected some of cover-letter," "$work/err"
 exit "$failed"
