@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -256,6 +257,22 @@ static int check_memory(struct bench *bench)
 	return 0;
 }
 
+/*
+ * Stores to the page cache of a file system that has shut down, or turned read-only, may go on as
+ * if nothing had been: a change of the file's attributes does not.
+ */
+static int check_file_system(struct bench *bench)
+{
+	bool has_files = bench->site.devdax_fd < 0 && !bench->site.is_anonymous;
+
+	for (size_t i = 0; i < bench->file_count && has_files; i++)
+		if (fchmod(bench->fds[i], 0600))
+			return verdict_fail(&bench->verdict,
+					    "the file system no longer takes changes: %s",
+					    strerror(errno));
+	return 0;
+}
+
 /* The proof's page size: with 2m cells, no second access to any unit may take a fault. */
 static int verify_page_size(struct bench *bench)
 {
@@ -414,6 +431,8 @@ static int measure(struct bench *bench)
 				      &bench->verdict);
 	if (!ret)
 		ret = clock_watch_end(&watch, &bench->verdict);
+	if (!ret)
+		ret = check_file_system(bench);
 	if (!ret && bench->config->load != LOAD_NONE)
 		ret = proof_of_load(&bench->load, bench->outcomes, bench->config->threads,
 				    &bench->cell->proof, &bench->verdict);
