@@ -67,7 +67,10 @@ static void check_clock(struct doctor *doctor, const struct host *host, const st
 		   "source: %s",
 		   clock_source_name(clock), domain_words[clock->domain],
 		   (unsigned long long)clock->read_cost_ns, is_invariant ? "yes" : "no", source);
-	if (!clock_kernel_has_tsc())
+	if (!is_tsc && clock->domain == DOMAIN_INSTRUCTIONS)
+		doctor_advise(doctor, "the faults are counted all the same, but the kernel should "
+				      "keep time by tsc: its sleeps are coarser so");
+	else if (!clock_kernel_has_tsc())
 		doctor_advise(doctor,
 			      "the kernel found the TSC unstable, or has none (dmesg | grep -i tsc "
 			      "says why): faults of under a microsecond are not resolved well");

@@ -234,11 +234,17 @@ static const char *find_cause(const struct bench *bench)
 	return "the file system could not read or allocate the block (dmesg may say why)";
 }
 
-static void explain_sigbus(struct bench *bench)
+/* Whether a thread met it. */
+static bool explain_sigbus(struct bench *bench)
 {
+	bool has_met = false;
+
 	for (size_t i = 0; i < bench->config->threads; i++)
-		if (bench->outcomes[i].error == -EFAULT)
+		if (bench->outcomes[i].error == -EFAULT) {
 			bench->outcomes[i].error_cause = find_cause(bench);
+			has_met = true;
+		}
+	return has_met;
 }
 
 /* Memory may fail under the mapping with nobody accessing it: the kernel tells of it all the same.
@@ -424,8 +430,7 @@ static int measure(struct bench *bench)
 	if (ret)
 		return verdict_fail(&bench->verdict, "start %llu threads: %s",
 				    (unsigned long long)bench->config->threads, strerror(-ret));
-	explain_sigbus(bench);
-	ret = check_memory(bench);
+	ret = explain_sigbus(bench) ? 0 : check_memory(bench);
 	if (!ret)
 		ret = proof_of_stores(bench->config, bench->outcomes, &bench->cell->proof,
 				      &bench->verdict);

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <sys/prctl.h>
 
 /* Where a thread goes on after SIGBUS, and what raised it. */
 static __thread sigjmp_buf way_out;
@@ -29,19 +30,32 @@ static void handle(int number, siginfo_t *info, void *context)
 	siglongjmp(way_out, 1);
 }
 
+static bool is_ours(const struct sigaction *action)
+{
+	return (action->sa_flags & SA_SIGINFO) && action->sa_sigaction == handle;
+}
+
+/*
+ * Unless asked to tell early, the kernel takes the failed page out of page tables in silence, and
+ * on DAX the next fault maps the same memory again.
+ */
 void sigbus_enter(struct sigaction *old)
 {
 	const struct sigaction action = { .sa_sigaction = handle,
 					  .sa_flags = SA_SIGINFO | SA_NODEFER | SA_RESTART };
 
 	sigaction(SIGBUS, &action, old);
-	if (!(old->sa_flags & SA_SIGINFO) || old->sa_sigaction != handle)
-		atomic_store(&reported, 0);
+	if (is_ours(old))
+		return;
+	atomic_store(&reported, 0);
+	prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0);
 }
 
 void sigbus_leave(const struct sigaction *old)
 {
 	sigaction(SIGBUS, old, NULL);
+	if (!is_ours(old))
+		prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_DEFAULT, 0, 0);
 }
 
 bool sigbus_guard(void (*step)(void *context), void *context, struct sigbus *met)

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// poison FILE OFFSET: maps the page of FILE there, shared, and has its memory declared as failed, as a
-// machine check would (madvise(2), MADV_HWPOISON). Every process that has it mapped is told.
+/*
+ * poison FILE OFFSET: maps that page of FILE and declares its memory as failed, as a machine check
+ * would (madvise(2), MADV_HWPOISON).
+ */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 static void told(int number)
@@ -23,7 +25,7 @@ int main(int argc, char **argv)
 		perror("open");
 		return 2;
 	}
-	signal(SIGBUS, told);
+	signal(SIGBUS, told); /* which may come to us too: it is done then */
 	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, atol(argv[2]));
 	if (page == MAP_FAILED) {
 		perror("mmap");
