@@ -3,19 +3,40 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #ifdef __x86_64__
 #include <cpuid.h>
 #endif
 
-#include "cleanup.h"
 #include "diag.h"
+#include "sysfs.h"
 
 #define CALIBRATION_NS 200000000
 #define COST_READS     1001
 #define DOMAIN_TRIALS  16
+/* No TSC is slower or faster by a factor of ten. */
+#define MIN_TICKS_PER_NS 0.01
+#define MAX_TICKS_PER_NS 100
+
+#define CLOCKSOURCE "/sys/devices/system/clocksource/clocksource0/"
+
+void clock_of_kernel(char name[CLOCK_NAME_SIZE])
+{
+	sysfs_line(name, CLOCK_NAME_SIZE, CLOCKSOURCE "current_clocksource");
+}
+
+bool clock_kernel_has_tsc(void)
+{
+	char list[256], *next = list, *name;
+
+	if (sysfs_line(list, sizeof(list), CLOCKSOURCE "available_clocksource"))
+		return true;
+	while ((name = strsep(&next, " ")))
+		if (!strcmp(name, "tsc") || !strcmp(name, "tsc-early"))
+			return true;
+	return false;
+}
 
 #ifdef __x86_64__
 
@@ -35,11 +56,10 @@ static bool is_tsc_invariant(void)
 
 static bool is_tsc_clocksource(void)
 {
-	auto_fclose FILE *file =
-		fopen("/sys/devices/system/clocksource/clocksource0/current_clocksource", "re");
-	char name[32] = "";
+	char name[CLOCK_NAME_SIZE];
 
-	return file && fgets(name, sizeof(name), file) && strcmp(name, "tsc\n") == 0;
+	clock_of_kernel(name);
+	return strcmp(name, "tsc") == 0;
 }
 
 /* Ticks of a loop of 2 * rounds instructions, and of the reads around it. */
@@ -74,13 +94,12 @@ static void choose_source(struct clock *clock)
 	if (counts_instructions()) {
 		clock->source = CLOCK_SOURCE_TSC;
 		clock->domain = DOMAIN_INSTRUCTIONS;
-	} else if (is_tsc_invariant() || is_tsc_clocksource()) {
+	} else if (is_tsc_clocksource() || (is_tsc_invariant() && clock_kernel_has_tsc())) {
 		clock->source = CLOCK_SOURCE_TSC;
 	}
 }
 
-/* A reading of both clocks, taken when they were read closest together. */
-static void read_pair(uint64_t *tsc, uint64_t *raw)
+void clock_read_pair(uint64_t *tsc, uint64_t *raw)
 {
 	uint64_t best = UINT64_MAX;
 
@@ -102,13 +121,20 @@ static double measure_ticks_per_ns(void)
 	struct timespec pause = { .tv_nsec = CALIBRATION_NS };
 	uint64_t tsc[2] = { 0 }, raw[2] = { 0 };
 
-	read_pair(&tsc[0], &raw[0]);
+	clock_read_pair(&tsc[0], &raw[0]);
 	clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
-	read_pair(&tsc[1], &raw[1]);
+	clock_read_pair(&tsc[1], &raw[1]);
+	if (clock_went_back(tsc[1] - tsc[0]) || clock_went_back(raw[1] - raw[0]))
+		return 0;
 	return (double)(tsc[1] - tsc[0]) / (double)(raw[1] - raw[0]);
 }
 
 #else
+
+void clock_read_pair(uint64_t *tsc, uint64_t *raw)
+{
+	*tsc = *raw = clock_read_raw();
+}
 
 static void choose_source(struct clock *clock)
 {
@@ -154,6 +180,8 @@ int clock_init(struct clock *clock)
 	choose_source(clock);
 	if (clock->source == CLOCK_SOURCE_TSC && clock->domain == DOMAIN_TIME)
 		ticks_per_ns = measure_ticks_per_ns();
+	if (!(ticks_per_ns > MIN_TICKS_PER_NS && ticks_per_ns < MAX_TICKS_PER_NS))
+		return diag_errno(ERANGE, "calibrate the clock, which ran backwards or jumped");
 	clock->ticks_per_us = ticks_per_ns * 1000;
 	clock->ns_mult = (uint64_t)(4294967296.0 / ticks_per_ns + 0.5);
 	measure_read_cost(clock);

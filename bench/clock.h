@@ -6,6 +6,7 @@
 #ifndef SYNCFAULT_CLOCK_H
 #define SYNCFAULT_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 #ifdef __x86_64__
@@ -13,6 +14,8 @@
 #endif
 
 #include "result.h"
+
+#define CLOCK_NAME_SIZE 32
 
 enum clock_source { CLOCK_SOURCE_TSC, CLOCK_SOURCE_MONOTONIC_RAW };
 
@@ -29,12 +32,31 @@ struct clock {
  * Chooses and calibrates; takes about 0.2 s. The TSC is taken where CPUID calls it invariant, or
  * where the kernel, which watches it, keeps time by it, or where it proves to count instructions:
  * then loops of known length take exactly as many ticks as they have instructions, every time,
- * which no real processor does. One tick is then one nanosecond of guest time, by definition.
- * Returns 0, or -errno of clock_gettime.
+ * which no real processor does. One tick is then one nanosecond of guest time, by definition. A TSC
+ * that the kernel has found unstable is not taken for time, whatever CPUID says.
+ * Returns 0, or -errno of clock_gettime, or -ERANGE where the clocks ran backwards, reported.
  */
 int clock_init(struct clock *clock);
 
+/* What the kernel keeps time by ("tsc", "kvm-clock", …); "" where it does not tell. */
+void clock_of_kernel(char name[CLOCK_NAME_SIZE]);
+
+/*
+ * False: the kernel offers its clock sources, and the TSC is not among them any more, or never was,
+ * as its watchdog found it unstable (kernel/time/clocksource.c drops such from the list).
+ */
+bool clock_kernel_has_tsc(void);
+
+/* The TSC and CLOCK_MONOTONIC_RAW, in ns: of some readings the one where they are closest. */
+void clock_read_pair(uint64_t *tsc, uint64_t *raw);
+
 const char *clock_source_name(const struct clock *clock);
+
+/* Of the difference of two reads, the later less the earlier. */
+static inline bool clock_went_back(uint64_t ticks)
+{
+	return (int64_t)ticks < 0;
+}
 
 static inline uint64_t clock_to_ns(const struct clock *clock, uint64_t ticks)
 {

@@ -135,7 +135,8 @@ static int compare_paths(const struct compare_params *params, const char *base_p
 		diag_errno(ENOMEM, "compare");
 		return EXIT_USAGE;
 	}
-	return fflush(stdout) ? EXIT_UNKNOWN : comparison_exit_code(&comparison);
+	/* Much output has failed before this; 1 would be "worse" to git bisect. */
+	return fflush(stdout) || ferror(stdout) ? EXIT_UNKNOWN : comparison_exit_code(&comparison);
 }
 
 int cmd_compare(int argc, char **argv)

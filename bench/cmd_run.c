@@ -446,7 +446,9 @@ static int run_target(struct run_options *options, const struct suite *suite, st
 	return ret;
 }
 
-static int run_suite(struct run_options *options, const struct suite *suite, struct result *result)
+/* A device that could not be given back is a failure, and what was measured on it is kept. */
+static int run_suite(struct run_options *options, const struct suite *suite, struct result *result,
+		     bool *is_given_back)
 {
 	struct target target;
 	struct cpus cpus;
@@ -464,13 +466,13 @@ static int run_suite(struct run_options *options, const struct suite *suite, str
 		ret = target_add_log(&target, options->log_device, options->is_forced);
 	if (!ret)
 		ret = run_target(options, suite, &target, &cpus, result);
-	if (target_close(&target) && !ret)
-		ret = -EIO;
+	*is_given_back = target_close(&target) == 0;
 	return ret;
 }
 
 static int run(struct run_options *options, int argc, char **argv)
 {
+	bool is_given_back = true;
 	struct suite suite;
 	struct result result;
 	int ret = suite_read(options->suite, &suite);
@@ -480,10 +482,12 @@ static int run(struct run_options *options, int argc, char **argv)
 	result_init(&result);
 	ret = describe_run(&result, &suite, argc, argv);
 	if (!ret)
-		ret = run_suite(options, &suite, &result);
+		ret = run_suite(options, &suite, &result, &is_given_back);
 	if (!ret)
 		ret = write_result(options, &result);
 	ret = ret == -EINVAL ? EXIT_USAGE : ret ? EXIT_FAILED : judge(&result);
+	if (!is_given_back && ret != EXIT_USAGE)
+		ret = EXIT_FAILED;
 	suite_free(&suite);
 	result_free(&result);
 	return stop_requested ? 128 + stop_requested : ret;

@@ -87,3 +87,13 @@ bool cpus_for_load(const struct cpus *cpus, size_t threads, cpu_set_t *set)
 		CPU_SET(cpus->allowed[i], set);
 	return false;
 }
+
+bool cpus_keep_to(pid_t thread, const cpu_set_t *set)
+{
+	cpu_set_t now, both;
+
+	if (sched_getaffinity(thread, sizeof(now), &now))
+		return errno == ESRCH;
+	CPU_AND(&both, &now, set);
+	return CPU_EQUAL(&both, &now);
+}

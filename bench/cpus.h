@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct cpus {
 	int allowed[CPU_SETSIZE]; /* what this process may run on, ascending */
@@ -26,5 +27,12 @@ int cpus_of_thread(const struct cpus *cpus, size_t thread);
 
 /* What is left for the load beside threads; all of them, and false, where nothing is left. */
 bool cpus_for_load(const struct cpus *cpus, size_t threads, cpu_set_t *set);
+
+/*
+ * Whether the thread of that number (0: the calling one) may still run on none but those of set:
+ * where its last CPU goes offline, the kernel widens its affinity to all. True of a thread that has
+ * ended.
+ */
+bool cpus_keep_to(pid_t thread, const cpu_set_t *set);
 
 #endif

@@ -62,12 +62,19 @@ static void check_clock(struct doctor *doctor, const struct host *host, const st
 	const char *source = or_unknown(host->clocksource);
 	bool is_tsc = strcmp(source, "tsc") == 0, is_invariant = host_has_invariant_tsc();
 
-	doctor_add(doctor, is_tsc || is_invariant ? DOCTOR_YES : DOCTOR_PARTLY, "clock",
+	doctor_add(doctor, is_tsc ? DOCTOR_YES : DOCTOR_PARTLY, "clock",
 		   "%s, counts %s; a read costs %llu ns; TSC invariant: %s; the kernel's clock "
 		   "source: %s",
 		   clock_source_name(clock), domain_words[clock->domain],
 		   (unsigned long long)clock->read_cost_ns, is_invariant ? "yes" : "no", source);
-	if (!is_tsc && is_invariant)
+	if (!is_tsc && clock->domain == DOMAIN_INSTRUCTIONS)
+		doctor_advise(doctor, "the faults are counted all the same, but the kernel should "
+				      "keep time by tsc: its sleeps are coarser so");
+	else if (!clock_kernel_has_tsc())
+		doctor_advise(doctor,
+			      "the kernel found the TSC unstable, or has none (dmesg | grep -i tsc "
+			      "says why): faults of under a microsecond are not resolved well");
+	else if (!is_tsc && is_invariant)
 		doctor_advise(doctor,
 			      "the kernel does not trust its TSC (dmesg | grep -i tsc says why) "
 			      "or prefers the hypervisor's clock");

@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <setjmp.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,6 +10,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "cpus.h"
+#include "sigbus.h"
 #include "stop.h"
 
 /* Faults timed between two looks at the stop flag, and two rounds of counting. */
@@ -40,18 +40,8 @@ struct runner {
 	pthread_t thread;
 };
 
-/* Where a thread goes on after SIGBUS, and which page it was at. */
-static __thread sigjmp_buf sigbus_return;
-static __thread volatile sig_atomic_t is_sigbus_expected;
+/* Which page a thread is at: it may not live to tell where it was. */
 static __thread volatile uint64_t current_page;
-
-static void handle_sigbus(int signal_number)
-{
-	if (is_sigbus_expected)
-		siglongjmp(sigbus_return, 1);
-	signal(signal_number, SIG_DFL);
-	raise(signal_number);
-}
 
 static uint64_t count_faults(void)
 {
@@ -152,24 +142,31 @@ static no_shadow size_t time_chunk(const struct fault_plan *plan, char *page, si
 	}
 }
 
-static void keep_chunk(struct runner *runner, size_t count)
+/* A clock that went back between two reads gives no latency, and above all not a huge one. */
+static int keep_chunk(struct runner *runner, size_t count, uint64_t first_page)
 {
 	struct fault_outcome *outcome = runner->outcome;
 
 	for (size_t i = 0; i < count; i++) {
 		uint64_t ns = clock_to_ns(runner->plan->clock, runner->chunk[i]);
 
+		if (clock_went_back(runner->chunk[i])) {
+			outcome->error_page = first_page + i;
+			return -ERANGE;
+		}
 		hist_add(&outcome->hist, ns);
 		if (outcome->sample_count < runner->plan->keep_samples)
 			runner->samples[outcome->sample_count++] = ns;
 	}
+	return 0;
 }
 
 static int time_all(struct runner *runner)
 {
 	const struct fault_plan *plan = runner->plan;
+	int ret = 0;
 
-	for (uint64_t done = 0; done < plan->pages;) {
+	for (uint64_t done = 0; done < plan->pages && !ret;) {
 		uint64_t left = plan->pages - done;
 		size_t count = left < CHUNK ? left : CHUNK;
 		size_t timed = time_chunk(plan, plan->base + done * plan->stride_bytes, count,
@@ -183,14 +180,15 @@ static int time_all(struct runner *runner)
 			return -EINTR;
 		if (timed < count)
 			return runner->outcome->commit_error;
-		keep_chunk(runner, count);
+		ret = keep_chunk(runner, count, done);
 		done += count;
 	}
-	return 0;
+	return ret;
 }
 
-static no_shadow void read_all(struct runner *runner)
+static no_shadow void read_all(void *argument)
 {
+	struct runner *runner = argument;
 	const struct fault_plan *plan = runner->plan;
 
 	for (uint64_t i = 0; i < plan->pages; i++, current_page++)
@@ -204,6 +202,7 @@ static void settle_thread(struct runner *runner)
 	struct sched_param param = { .sched_priority = 10 };
 	cpu_set_t cpus;
 
+	runner->outcome->cpu = plan->cpu;
 	CPU_ZERO(&cpus);
 	if (plan->cpu >= 0) {
 		CPU_SET(plan->cpu, &cpus);
@@ -233,15 +232,27 @@ static void warm_up(struct runner *runner)
 
 	dry.plan = &warm;
 	time_chunk(&warm, runner->memory, 1, runner->chunk);
-	keep_chunk(&dry, 1);
+	keep_chunk(&dry, 1, 0);
 	hist_init(&runner->outcome->hist);
 	runner->outcome->sample_count = 0;
 	current_page = 0;
 	count_faults();
 }
 
-static void measure(struct runner *runner)
+/* Where a CPU goes offline, the kernel lets its threads run on every other. */
+static bool has_kept_cpu(const struct fault_plan *plan)
 {
+	cpu_set_t wanted;
+
+	CPU_ZERO(&wanted);
+	if (plan->cpu >= 0)
+		CPU_SET(plan->cpu, &wanted);
+	return plan->cpu < 0 || cpus_keep_to(0, &wanted);
+}
+
+static void measure(void *argument)
+{
+	struct runner *runner = argument;
 	const struct fault_plan *plan = runner->plan;
 	struct fault_outcome *outcome = runner->outcome;
 	uint64_t faults = count_faults();
@@ -252,6 +263,12 @@ static void measure(struct runner *runner)
 	outcome->end = clock_end(plan->clock->source);
 	outcome->end_load_bytes = atomic_load(plan->load_bytes);
 	outcome->faults = count_faults() - faults;
+	if (!outcome->error && clock_went_back(outcome->end - outcome->begin)) {
+		outcome->error = -ERANGE;
+		outcome->error_page = plan->pages;
+	}
+	if (!outcome->error && !has_kept_cpu(plan))
+		outcome->error = -EXDEV;
 }
 
 static bool pass_gate(struct gate *gate)
@@ -283,18 +300,18 @@ static void open_gate(struct gate *gate, size_t count, bool is_complete,
 }
 
 /* Runs step; SIGBUS in it becomes -EFAULT at the page that was being accessed. */
-static void guard_step(struct runner *runner, void (*step)(struct runner *runner))
+static void guard_step(struct runner *runner, void (*step)(void *runner))
 {
-	if (runner->outcome->error)
+	struct fault_outcome *outcome = runner->outcome;
+	struct sigbus met;
+
+	if (outcome->error || sigbus_guard(step, runner, &met))
 		return;
-	if (sigsetjmp(sigbus_return, 1) == 0) {
-		is_sigbus_expected = 1;
-		step(runner);
-	} else {
-		runner->outcome->error = -EFAULT;
-		runner->outcome->error_page = current_page;
-	}
-	is_sigbus_expected = 0;
+	outcome->error = -EFAULT;
+	outcome->error_page = current_page;
+	outcome->error_offset =
+		runner->plan->file_offset + (met.address - (uintptr_t)runner->plan->base);
+	outcome->error_code = met.code;
 }
 
 static void *run_thread(void *argument)
@@ -375,7 +392,7 @@ static int run_all(struct runner *runners, size_t count)
 
 int faults_run(const struct fault_plan *plans, struct fault_outcome *outcomes, size_t count)
 {
-	struct sigaction action = { .sa_handler = handle_sigbus, .sa_flags = SA_NODEFER }, old;
+	struct sigaction old;
 	struct runner *runners = calloc(count, sizeof(*runners));
 	int ret = runners ? 0 : -ENOMEM;
 
@@ -385,9 +402,9 @@ int faults_run(const struct fault_plan *plans, struct fault_outcome *outcomes, s
 		ret = allocate(&runners[i]);
 	}
 	if (!ret) {
-		sigaction(SIGBUS, &action, &old);
+		sigbus_enter(&old);
 		ret = run_all(runners, count);
-		sigaction(SIGBUS, &old, NULL);
+		sigbus_leave(&old);
 	}
 	for (size_t i = 0; runners && i < count; i++) {
 		if (!ret)
@@ -399,30 +416,39 @@ int faults_run(const struct fault_plan *plans, struct fault_outcome *outcomes, s
 	return ret;
 }
 
-no_shadow int64_t faults_probe(const struct fault_plan *plan, uint64_t offset)
+struct probe_round {
+	const struct fault_plan *plan;
+	uint64_t offset;
+	int64_t taken;
+};
+
+static no_shadow void probe_pages(void *argument)
 {
-	struct sigaction action = { .sa_handler = handle_sigbus, .sa_flags = SA_NODEFER }, old;
+	struct probe_round *round = argument;
+	const struct fault_plan *plan = round->plan;
 	const bool is_read = plan->access == ACCESS_READ || plan->commit == COMMIT_MSYNC ||
 			     plan->commit == COMMIT_FDATASYNC;
-	volatile uint64_t i = 0;
-	uint64_t before;
-	int64_t taken = -EFAULT;
+	uint64_t before = count_faults();
 
-	sigaction(SIGBUS, &action, &old);
-	before = count_faults();
-	if (sigsetjmp(sigbus_return, 1) == 0) {
-		is_sigbus_expected = 1;
-		for (; i < plan->pages; i++) {
-			volatile char *page = plan->base + i * plan->stride_bytes + offset;
+	for (uint64_t i = 0; i < plan->pages; i++) {
+		volatile char *page = plan->base + i * plan->stride_bytes + round->offset;
 
-			if (is_read)
-				(void)*page;
-			else
-				*page = 1;
-		}
-		taken = (int64_t)(count_faults() - before);
+		if (is_read)
+			(void)*page;
+		else
+			*page = 1;
 	}
-	is_sigbus_expected = 0;
-	sigaction(SIGBUS, &old, NULL);
-	return taken;
+	round->taken = (int64_t)(count_faults() - before);
+}
+
+int64_t faults_probe(const struct fault_plan *plan, uint64_t offset)
+{
+	struct probe_round round = { .plan = plan, .offset = offset, .taken = -EFAULT };
+	struct sigaction old;
+	struct sigbus met;
+
+	sigbus_enter(&old);
+	sigbus_guard(probe_pages, &round, &met);
+	sigbus_leave(&old);
+	return round.taken;
 }

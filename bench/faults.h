@@ -24,7 +24,7 @@ struct fault_plan {
 	int access;	      /* enum cell_access */
 	int commit;	      /* enum cell_commit: what follows each store, timed with it */
 	int commit_fd;	      /* for fdatasync and pwrite; -1 where commit needs none */
-	uint64_t file_offset; /* of base, for pwrite */
+	uint64_t file_offset; /* of base, for pwrite and to say where SIGBUS was */
 	void (*flush)(const void *at, size_t bytes); /* for COMMIT_FLUSH */
 	uint64_t pause_us;
 	int cpu; /* to run on, or -1 */
@@ -38,8 +38,16 @@ struct fault_plan {
 
 /* What came of it. */
 struct fault_outcome {
-	int error; /* 0 or -errno; -EFAULT: SIGBUS at page error_page; -EINTR: told to stop */
+	/*
+	 * 0 or -errno. -EFAULT: SIGBUS at page error_page; -ERANGE: the clock went back there;
+	 * -EXDEV: the CPU was taken away; -EINTR: told to stop.
+	 */
+	int error;
 	uint64_t error_page;
+	uint64_t error_offset;	 /* of SIGBUS, in the file */
+	int error_code;		 /* of its siginfo: BUS_ADRERR, BUS_MCEERR_AR */
+	const char *error_cause; /* the caller's, who knows the file: why there was none; or NULL */
+	int cpu;		 /* the plan's */
 	bool has_fifo;
 	bool is_locked;	     /* its memory was locked */
 	uint64_t begin, end; /* of the plan's clock, in ticks: around all of its accesses */

@@ -297,7 +297,7 @@ int guard_give_back(struct guard *guard)
 	if (fd < 0)
 		return diag_errno(errno, "open %s to give it back empty", guard->path);
 	err = contents_wipe(fd, guard->size_bytes);
-	return err ? diag_errno(err, "wipe %s", guard->path) : 0;
+	return err ? diag_errno(err, "wipe %s to give it back empty", guard->path) : 0;
 }
 
 void guard_release(struct guard *guard)

@@ -314,29 +314,50 @@ static int check_size(const char *text, size_t length, const char *name)
 	return -EINVAL;
 }
 
-static json_t *parse(const char *text, size_t length, const char *name)
+/*
+ * Where jansson finds no memory for the end of a long string, it goes on without it, and errno does
+ * not outlive the next number.
+ */
+static __thread bool was_refused;
+
+static void *allocate(size_t size)
+{
+	void *memory = malloc(size);
+
+	was_refused |= !memory;
+	return memory;
+}
+
+/* -ENOMEM or -EINVAL, reported. */
+static int parse(const char *text, size_t length, const char *name, json_t **json)
 {
 	json_error_t error;
-	json_t *json;
 
 	if (check_size(text, length, name))
-		return NULL;
-	json = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
-	if (!json)
-		diag_error("%s: not JSON: line %d, column %d: %s", name, error.line, error.column,
-			   error.text);
-	return json;
+		return -EINVAL;
+	was_refused = false;
+	json_set_alloc_funcs(allocate, free);
+	*json = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
+	if (was_refused) {
+		json_decref(*json);
+		return diag_errno(ENOMEM, "%s", name);
+	}
+	if (*json)
+		return 0;
+	diag_error("%s: not JSON: line %d, column %d: %s", name, error.line, error.column,
+		   error.text);
+	return -EINVAL;
 }
 
 int json_read(const char *text, size_t length, const char *name, const struct json_row *rows,
 	      void *object)
 {
 	struct place place = { .name = name };
-	json_t *json = parse(text, length, name);
-	int ret;
+	json_t *json;
+	int ret = parse(text, length, name, &json);
 
-	if (!json)
-		return -EINVAL;
+	if (ret)
+		return ret;
 	ret = read_object(&place, json, rows, object);
 	if (ret == -ENOMEM)
 		diag_errno(ret, "%s", name);
@@ -349,12 +370,13 @@ int json_read(const char *text, size_t length, const char *name, const struct js
 int json_peek_string(const char *text, size_t length, const char *name, const char *key,
 		     char *value, size_t size)
 {
-	json_t *json = parse(text, length, name);
 	const char *string;
-	int ret = -ENOENT;
+	json_t *json;
+	int ret = parse(text, length, name, &json);
 
-	if (!json)
-		return -EINVAL;
+	if (ret)
+		return ret;
+	ret = -ENOENT;
 	string = json_string_value(json_object_get(json, key));
 	if (string)
 		ret = snprintf(value, size, "%s", string) < (int)size ? 0 : -ENOENT;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "cpus.h"
 #include "load_work.h"
 #include "log_size.h"
 #include "stop.h"
@@ -73,8 +74,10 @@ static void run_child(struct load *load, const struct workplace *place, uint64_t
 	/* A ^C at the terminal is for the parent, which ends us when it is done. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
-	sched_setaffinity(0, sizeof(*cpus), cpus);
-	atomic_store(&load->shared->error, work(load, place, index));
+	if (sched_setaffinity(0, sizeof(*cpus), cpus))
+		atomic_store(&load->shared->error, -errno);
+	else
+		atomic_store(&load->shared->error, work(load, place, index));
 	_exit(1);
 }
 
@@ -143,6 +146,7 @@ int load_start(struct load *load, const struct cell_config *config, const struct
 	*load = (struct load){ .kind = kind,
 			       .processes = load_kinds[kind].processes,
 			       .files = choose_files(&load_kinds[kind], config, place->dir_fd),
+			       .cpus = *cpus,
 			       .file_bytes = load_kinds[kind].file_bytes };
 	if (load_kinds[kind].wants_names && !place->is_named)
 		return verdict_skip(verdict, "load %s keeps files with names: it wants a device",
@@ -176,6 +180,14 @@ const _Atomic uint64_t *load_counter(const struct load *load)
 int load_error(const struct load *load)
 {
 	return load->shared ? atomic_load(&load->shared->error) : 0;
+}
+
+bool load_keeps_cpus(const struct load *load)
+{
+	for (uint64_t i = 0; i < load->processes; i++)
+		if (load->pids[i] > 0 && !cpus_keep_to(load->pids[i], &load->cpus))
+			return false;
+	return true;
 }
 
 void load_stop(struct load *load)

@@ -25,6 +25,7 @@ struct load {
 	pid_t pids[LOAD_MAX_PROCESSES];
 	uint64_t processes;
 	struct load_shared *shared;
+	cpu_set_t cpus;
 	uint64_t files, file_bytes; /* what copy copies, what log keeps; U64_ABSENT for others */
 };
 
@@ -45,6 +46,9 @@ const _Atomic uint64_t *load_counter(const struct load *load);
 
 /* 0, or the first -errno that ended a process. */
 int load_error(const struct load *load);
+
+/* False: a process is off the CPUs it was given, one of which went offline. */
+bool load_keeps_cpus(const struct load *load);
 
 /* Ends the processes and waits for them; a load that was never started is fine. */
 void load_stop(struct load *load);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/loop.h>
 #include <stdbool.h>
 #include <string.h>
@@ -34,9 +35,13 @@ static int configure(int loop, int file_fd, const char *name)
 		.fd = (unsigned int)file_fd,
 		.info.lo_flags = LO_FLAGS_AUTOCLEAR,
 	};
+	const int writable = 0;
 
 	snprintf((char *)config.info.lo_file_name, LO_NAME_SIZE, "%s", name);
-	return ioctl(loop, LOOP_CONFIGURE, &config) ? -errno : 0;
+	if (ioctl(loop, LOOP_CONFIGURE, &config))
+		return -errno;
+	/* What "blockdev --setro" set for the file before stays with the device's number. */
+	return ioctl(loop, BLKROSET, &writable) ? -errno : 0;
 }
 
 /* -EBUSY, in silence: another process took the device between the two calls. */

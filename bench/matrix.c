@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diag.h"
+
 #define MAX_RUNS 4096
 
 static int compare_text(const char *a, const char *b)
@@ -167,14 +169,18 @@ int matrix_read(struct matrix *matrix, char *const *paths, size_t count)
 		.files = calloc(count, sizeof(*matrix->files)),
 	};
 	if (!matrix->results || !matrix->files)
-		return -ENOMEM;
+		return diag_errno(ENOMEM, "read the results");
 	for (size_t i = 0; i < count; i++) {
-		if (result_read(paths[i], &matrix->results[matrix->result_count]))
+		int err = result_read(paths[i], &matrix->results[matrix->result_count]);
+
+		if (err == -ENOMEM)
+			return err;
+		if (err)
 			ret = -EINVAL;
 		else
 			matrix->files[matrix->result_count++] = paths[i];
 	}
-	return sort_cells(matrix) ? -ENOMEM : ret;
+	return sort_cells(matrix) ? diag_errno(ENOMEM, "sort the cells") : ret;
 }
 
 void matrix_free(struct matrix *matrix)

@@ -5,9 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "clock_watch.h"
 #include "commit.h"
 #include "dirt.h"
 #include "faults.h"
@@ -17,6 +20,7 @@
 #include "probes.h"
 #include "proof.h"
 #include "remap.h"
+#include "sigbus.h"
 #include "stop.h"
 
 /*
@@ -30,6 +34,9 @@
  * measured again, on a file system made anew, and says so.
  */
 #define LOAD_ATTEMPTS 3
+
+/* A file system that has less left is full: some cannot give their last blocks away. */
+#define FULL_BYTES (1 << 20)
 
 /* What a cell holds while it is measured; released in the reverse order. */
 struct bench {
@@ -213,6 +220,65 @@ static void make_plans(struct bench *bench)
 	}
 }
 
+/* Why a page has no block, as far as its file system tells now. */
+static const char *find_cause(const struct bench *bench)
+{
+	struct statvfs vfs;
+
+	if (bench->site.place.dir_fd < 0 || fstatvfs(bench->site.place.dir_fd, &vfs))
+		return NULL;
+	if (vfs.f_blocks && (uint64_t)vfs.f_bavail * vfs.f_frsize < FULL_BYTES)
+		return "the file system is full";
+	if (vfs.f_flag & ST_RDONLY)
+		return "the file system is read-only";
+	return "the file system could not read or allocate the block (dmesg may say why)";
+}
+
+/* Whether a thread met it. */
+static bool explain_sigbus(struct bench *bench)
+{
+	bool has_met = false;
+
+	for (size_t i = 0; i < bench->config->threads; i++)
+		if (bench->outcomes[i].error == -EFAULT) {
+			bench->outcomes[i].error_cause = find_cause(bench);
+			has_met = true;
+		}
+	return has_met;
+}
+
+/* Memory may fail under the mapping with nobody accessing it: the kernel tells of it all the same.
+ */
+static int check_memory(struct bench *bench)
+{
+	for (size_t i = 0; i < bench->file_count; i++) {
+		uintptr_t base = (uintptr_t)bench->mappings[i].base, at;
+
+		if (sigbus_reported(base, base + bench->mappings[i].bytes, &at))
+			return verdict_fail(&bench->verdict,
+					    "the memory at offset %llu of the file has failed "
+					    "while it was mapped (BUS_MCEERR_AO)",
+					    (unsigned long long)(at - base));
+	}
+	return 0;
+}
+
+/*
+ * Stores to the page cache of a file system that has shut down, or turned read-only, may go on as
+ * if nothing had been: a change of the file's attributes does not.
+ */
+static int check_file_system(struct bench *bench)
+{
+	bool has_files = bench->site.devdax_fd < 0 && !bench->site.is_anonymous;
+
+	for (size_t i = 0; i < bench->file_count && has_files; i++)
+		if (fchmod(bench->fds[i], 0600))
+			return verdict_fail(&bench->verdict,
+					    "the file system no longer takes changes: %s",
+					    strerror(errno));
+	return 0;
+}
+
 /* The proof's page size: with 2m cells, no second access to any unit may take a fault. */
 static int verify_page_size(struct bench *bench)
 {
@@ -341,12 +407,14 @@ static int move_blocks(struct bench *bench)
 static int measure(struct bench *bench)
 {
 	struct placement *placement = &bench->cell->placement;
+	struct clock_watch watch;
 	int ret;
 
 	placement->fault_cpus = calloc(bench->config->threads, sizeof(uint64_t));
 	if (!placement->fault_cpus)
 		return verdict_fail(&bench->verdict, "no memory");
 	make_plans(bench);
+	clock_watch_begin(&watch, bench->setup->clock);
 	ret = move_blocks(bench);
 	if (!ret)
 		ret = dirt_make(&bench->dirt, &bench->verdict);
@@ -362,7 +430,14 @@ static int measure(struct bench *bench)
 	if (ret)
 		return verdict_fail(&bench->verdict, "start %llu threads: %s",
 				    (unsigned long long)bench->config->threads, strerror(-ret));
-	ret = proof_of_stores(bench->config, bench->outcomes, &bench->cell->proof, &bench->verdict);
+	ret = explain_sigbus(bench) ? 0 : check_memory(bench);
+	if (!ret)
+		ret = proof_of_stores(bench->config, bench->outcomes, &bench->cell->proof,
+				      &bench->verdict);
+	if (!ret)
+		ret = clock_watch_end(&watch, &bench->verdict);
+	if (!ret)
+		ret = check_file_system(bench);
 	if (!ret && bench->config->load != LOAD_NONE)
 		ret = proof_of_load(&bench->load, bench->outcomes, bench->config->threads,
 				    &bench->cell->proof, &bench->verdict);
@@ -465,6 +540,7 @@ static int measure_once(const struct measure_setup *setup, struct target *target
 			       .site = { .mount_fd = -1, .devdax_fd = -1 },
 			       .dirt = DIRT_NONE };
 	char key[CELL_KEY_SIZE];
+	struct sigaction old;
 
 	cell_result_init(cell);
 	cell->repeat = repeat;
@@ -473,12 +549,14 @@ static int measure_once(const struct measure_setup *setup, struct target *target
 	cell->key = strdup(key);
 	cell->placement.target = strdup(target->description);
 	cell->placement.struct_pages = target_struct_pages(target, config);
+	sigbus_enter(&old);
 	if (config->interface)
 		ask(&bench, target);
 	else if (prepare(&bench, target) == 0)
 		measure(&bench);
 	record_scheduler(&bench);
 	release(&bench);
+	sigbus_leave(&old);
 	cell->status = bench.verdict.status;
 	cell->warnings = bench.verdict.warnings;
 	if (cell->status != CELL_OK)

@@ -2,19 +2,41 @@
 #include "proof.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
+
+static int judge_sigbus(const struct fault_outcome *outcome, uint64_t pages,
+			struct verdict *verdict)
+{
+	const char *cause = outcome->error_cause ?: "there is no block, or it cannot be read";
+
+	if (outcome->error_code == BUS_MCEERR_AR)
+		cause = "the memory there has failed (BUS_MCEERR_AR)";
+	return verdict_fail(verdict, "SIGBUS at page %llu of %llu, offset %llu of the file: %s",
+			    (unsigned long long)outcome->error_page, (unsigned long long)pages,
+			    (unsigned long long)outcome->error_offset, cause);
+}
 
 static int judge_error(const struct fault_outcome *outcome, uint64_t pages, struct verdict *verdict)
 {
-	if (outcome->error == -EINTR)
+	switch (outcome->error) {
+	case -EINTR:
 		return verdict_fail(verdict, "interrupted");
-	if (outcome->error == -EFAULT)
-		return verdict_fail(verdict,
-				    "SIGBUS at page %llu of %llu: the file system is full, or "
-				    "the page cannot be read",
+	case -EFAULT:
+		return judge_sigbus(outcome, pages, verdict);
+	case -ERANGE:
+		return verdict_fail(verdict, "the clock ran backwards at page %llu of %llu",
 				    (unsigned long long)outcome->error_page,
 				    (unsigned long long)pages);
-	return verdict_fail(verdict, "put a thread on its CPU: %s", strerror(-outcome->error));
+	case -EXDEV:
+		return verdict_fail(verdict,
+				    "CPU %d was taken away: the thread that was pinned to it "
+				    "ran elsewhere (is it offline?)",
+				    outcome->cpu);
+	}
+	return verdict_fail(verdict, "put a thread on CPU %d: %s%s", outcome->cpu,
+			    strerror(-outcome->error),
+			    outcome->error == -EINVAL ? " (is it offline?)" : "");
 }
 
 static int refuse_count(const struct proof *proof, struct verdict *verdict)
@@ -77,6 +99,9 @@ int proof_of_load(const struct load *load, const struct fault_outcome *outcomes,
 
 	if (error)
 		return verdict_fail(verdict, "the load ended: %s", strerror(-error));
+	if (!load_keeps_cpus(load))
+		return verdict_fail(verdict, "the load ran on other CPUs than its own: one of "
+					     "them was taken away (is it offline?)");
 	for (size_t i = 0; i < threads; i++) {
 		if (outcomes[i].begin_load_bytes < first)
 			first = outcomes[i].begin_load_bytes;

@@ -14,6 +14,7 @@
 
 #include "cleanup.h"
 #include "remap_move.h"
+#include "sigbus.h"
 #include "stop.h"
 
 #define BLOCK 4096
@@ -113,8 +114,11 @@ static int make_peer(struct remap *remap, struct remap_file *file, size_t i,
  * Each page is in the page tables when its block moves: for writing, so that the kernel must take
  * that away; only for reading where another thread will write, so that each store still faults.
  */
-static void touch(const struct remap *remap, const struct remap_file *file)
+static void touch(void *argument)
 {
+	const struct remap_file *file = argument;
+	const struct remap *remap = file->remap;
+
 	for (uint64_t at = 0; at < remap->bytes; at += BLOCK) {
 		volatile char *byte = file->base + at + 1;
 		char value = *byte;
@@ -124,10 +128,18 @@ static void touch(const struct remap *remap, const struct remap_file *file)
 	}
 }
 
+static int refuse_sigbus(const struct remap_file *file, const struct sigbus *met, const char *what,
+			 struct verdict *verdict)
+{
+	return verdict_fail(verdict, "SIGBUS at offset %llu of the file while pages were %s",
+			    (unsigned long long)(met->address - (uintptr_t)file->base), what);
+}
+
 static int prepare_file(struct remap *remap, size_t i, const struct workplace *place,
 			struct verdict *verdict)
 {
 	struct remap_file *file = &remap->files[i];
+	struct sigbus met;
 	struct stat st;
 	int ret;
 
@@ -141,8 +153,9 @@ static int prepare_file(struct remap *remap, size_t i, const struct workplace *p
 	/* Read-ahead makes folios of several pages, which one fault may map whole. */
 	if (remap->config->dax == DAX_NEVER)
 		madvise(file->base, remap->bytes, MADV_RANDOM);
-	touch(remap, file);
-	return 0;
+	if (sigbus_guard(touch, file, &met))
+		return 0;
+	return refuse_sigbus(file, &met, "touched", verdict);
 }
 
 static int check_access(const struct cell_config *config, struct verdict *verdict)
@@ -231,18 +244,28 @@ static void wait_us(uint64_t us)
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
 }
 
+static void await_first_store(void *argument)
+{
+	const struct remap_file *file = argument;
+	const struct remap *remap = file->remap;
+
+	while (!atomic_load(&remap->is_over) && *(volatile char *)file->base != 1)
+		wait_us(remap->config->pause_us ? 10 : 0);
+}
+
 /* From the first store on, in the order and at the pace of the faults: so the two meet. */
 static void *write_meanwhile(void *argument)
 {
 	struct remap_file *file = argument;
 	struct remap *remap = file->remap;
 	char bytes[WRITE_BYTES];
+	struct sigbus met;
 	uint64_t at = 0;
 
 	memset(bytes, WRITE_BYTE, sizeof(bytes));
-	while (!atomic_load(&remap->is_over) && *(volatile char *)file->base != 1)
-		wait_us(remap->config->pause_us ? 10 : 0);
-	while (!atomic_load(&remap->is_over)) {
+	if (!sigbus_guard(await_first_store, file, &met))
+		file->writer_error = -EFAULT;
+	while (!file->writer_error && !atomic_load(&remap->is_over)) {
 		ssize_t n = pwrite(file->fd, bytes, sizeof(bytes), (off_t)(at + WRITE_AT));
 
 		if (n != sizeof(bytes)) {
@@ -386,6 +409,30 @@ static int compare_read(struct remap *remap, int fd, const char *how, uint64_t b
 			    n < 0 ? strerror(errno) : "the file is shorter");
 }
 
+struct mapped_block {
+	char *to;
+	const char *from;
+};
+
+static void copy_mapped(void *argument)
+{
+	struct mapped_block *block = argument;
+
+	memcpy(block->to, block->from, BLOCK);
+}
+
+/* The file's block, by the mapping, against remap->block. */
+static int compare_mapped(struct remap *remap, const struct remap_file *file, uint64_t block,
+			  struct verdict *verdict)
+{
+	struct mapped_block copy = { remap->found, file->base + block * BLOCK };
+	struct sigbus met;
+
+	if (!sigbus_guard(copy_mapped, &copy, &met))
+		return refuse_sigbus(file, &met, "read back", verdict);
+	return compare(remap, remap->found, "by the mapping", block, verdict);
+}
+
 /* The clone keeps what was there before the stores; the partner of an exchange has what we had. */
 static int verify_peer(struct remap *remap, const struct remap_file *file, uint64_t block,
 		       struct verdict *verdict)
@@ -411,8 +458,7 @@ static int verify_file(struct remap *remap, const struct remap_file *file, uint6
 		expect_block(remap, file, block);
 		ret = compare_read(remap, file->fd, "by read", block, verdict);
 		if (!ret)
-			ret = compare(remap, file->base + block * BLOCK, "by the mapping", block,
-				      verdict);
+			ret = compare_mapped(remap, file, block, verdict);
 		if (!ret)
 			ret = verify_peer(remap, file, block, verdict);
 		if (!ret)

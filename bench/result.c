@@ -37,7 +37,7 @@ static int check_schema(const char *text, size_t length, const char *name)
 	char schema[128];
 	int ret = json_peek_string(text, length, name, "schema", schema, sizeof(schema));
 
-	if (ret == -EINVAL)
+	if (ret == -EINVAL || ret == -ENOMEM)
 		return ret;
 	if (ret)
 		diag_error("%s: no result of syncfault: it has no \"schema\"", name);

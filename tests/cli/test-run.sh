@@ -169,7 +169,7 @@ if ! is_root; then
 fi
 mkdir "$work/small" && mount -t tmpfs -o size=1m none "$work/small"
 failing sigbus-is-a-failed-cell '.cells | length == 2 and .[0].status == "failed" and
-	(.[0].reason | test("SIGBUS at page [0-9]+ of 512: the file system is full")) and
+	(.[0].reason | test("^SIGBUS at page [0-9]+ of 512, offset [0-9]+ of the file: the file system is full$")) and
 	.[0].latency == null and .[1].status == "failed" and (.[1].reason | test("No space left"))' \
 	--dir "$work/small" --state hole,written --load none --sync none
 check full-file-system-is-emptied "$(df "$work/small" | tail -1)" test "$(df --output=used "$work/small" | tail -1)" -lt 64

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "remap.h"
+#include "sigbus.h"
 
 #define PAGE  4096
 #define PAGES 8
@@ -267,6 +268,23 @@ static void test_nothing_moves(void **state)
 	tear_down(&world);
 }
 
+/* A file that has shrunk below its mapping, as one whose blocks cannot be read. */
+static void sigbus_is_a_reason(void **state)
+{
+	struct world world;
+	struct sigaction old;
+
+	(void)state;
+	set_up(&world, REMAP_WRITE);
+	assert_int_equal(ftruncate(world.fd, 3 * PAGE), 0);
+	sigbus_enter(&old);
+	assert_int_equal(prepare(&world), -EIO);
+	sigbus_leave(&old);
+	assert_string_equal(world.verdict.reason,
+			    "SIGBUS at offset 12289 of the file while pages were touched");
+	tear_down(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +300,7 @@ int main(void)
 		cmocka_unit_test(test_no_writes_beside),
 		cmocka_unit_test(test_reads_that_would_not_fault),
 		cmocka_unit_test(test_nothing_moves),
+		cmocka_unit_test(sigbus_is_a_reason),
 	};
 
 	return cmocka_run_group_tests_name("remap", tests, NULL, NULL);

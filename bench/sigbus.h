@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * SIGBUS as an answer instead of a death: what a mapping gives where its file has no block, cannot
+ * be read, or where the memory below has failed.
+ */
+#ifndef SYNCFAULT_SIGBUS_H
+#define SYNCFAULT_SIGBUS_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sigbus {
+	uintptr_t address; /* of the access, or of the memory that failed */
+	int code;	   /* of siginfo: BUS_ADRERR, BUS_MCEERR_AR, … */
+};
+
+/*
+ * Takes SIGBUS for the whole process until sigbus_leave(); pairs may lie within each other. Outside
+ * of sigbus_guard() an access that raises it ends the process, as ever.
+ */
+void sigbus_enter(struct sigaction *old);
+void sigbus_leave(const struct sigaction *old);
+
+/*
+ * Runs step(context) on this thread. True: it came to its end; false: SIGBUS ended it, and *met is
+ * what raised it. Not within another guard of the same thread.
+ */
+bool sigbus_guard(void (*step)(void *context), void *context, struct sigbus *met);
+
+/*
+ * Memory from from up to, not including, to that the kernel reported as failed since the outermost
+ * sigbus_enter(), with nobody accessing it (BUS_MCEERR_AO): the last such report. False: none.
+ */
+bool sigbus_reported(uintptr_t from, uintptr_t to, uintptr_t *address);
+
+#endif
