@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "privilege.h"
 #include "stop.h"
 
 /* Faults timed between two looks at the stop flag, and two rounds of counting. */
@@ -198,6 +199,7 @@ static no_shadow void read_all(struct runner *runner)
 	current_page = 0;
 }
 
+/* Capabilities go last: a CPU and SCHED_FIFO may want them, and no fault does. */
 static void settle_thread(struct runner *runner)
 {
 	const struct fault_plan *plan = runner->plan;
@@ -213,6 +215,8 @@ static void settle_thread(struct runner *runner)
 	prctl(PR_SET_TIMERSLACK, 1);
 	runner->outcome->has_fifo =
 		plan->is_fifo && pthread_setschedparam(pthread_self(), SCHED_FIFO, &param) == 0;
+	if (!runner->outcome->error)
+		runner->outcome->error = privilege_drop(0);
 }
 
 /* A first round through everything that the timed part will touch or call, commits in vain. */

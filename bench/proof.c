@@ -14,7 +14,8 @@ static int judge_error(const struct fault_outcome *outcome, uint64_t pages, stru
 				    "the page cannot be read",
 				    (unsigned long long)outcome->error_page,
 				    (unsigned long long)pages);
-	return verdict_fail(verdict, "put a thread on its CPU: %s", strerror(-outcome->error));
+	return verdict_fail(verdict, "put a thread on its CPU, without capabilities: %s",
+			    strerror(-outcome->error));
 }
 
 static int refuse_count(const struct proof *proof, struct verdict *verdict)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "privilege.h"
 #include "remap_move.h"
 #include "stop.h"
 
@@ -239,6 +240,9 @@ static void *write_meanwhile(void *argument)
 	char bytes[WRITE_BYTES];
 	uint64_t at = 0;
 
+	file->writer_error = privilege_drop(0);
+	if (file->writer_error)
+		return NULL;
 	memset(bytes, WRITE_BYTE, sizeof(bytes));
 	while (!atomic_load(&remap->is_over) && *(volatile char *)file->base != 1)
 		wait_us(remap->config->pause_us ? 10 : 0);
