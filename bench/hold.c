@@ -7,10 +7,14 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "cleanup.h"
 #include "diag.h"
 #include "sysfs.h"
+
+#define ATTEMPT_GAP_NS 10000000
+#define MAX_ATTEMPTS   100
 
 static bool has_open(int pid, const struct stat *st)
 {
@@ -47,11 +51,9 @@ static int find_holder(const struct stat *st)
 	return 0;
 }
 
-static void report_holder(int fd, const char *name)
+static void report_holder(int pid, const char *name)
 {
 	char command[32];
-	struct stat st;
-	int pid = fstat(fd, &st) == 0 ? find_holder(&st) : 0;
 
 	if (!pid || sysfs_line(command, sizeof(command), "/proc/%d/comm", pid))
 		diag_error("%s is in use: another process has locked it", name);
@@ -63,10 +65,22 @@ static void report_holder(int fd, const char *name)
 
 int hold_take(int fd, bool is_shared, const char *name)
 {
-	if (flock(fd, (is_shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0)
-		return 0;
-	if (errno != EWOULDBLOCK)
+	const struct timespec gap = { .tv_nsec = ATTEMPT_GAP_NS };
+	struct stat st;
+	int holder = 0;
+
+	if (fstat(fd, &st))
 		return -errno;
-	report_holder(fd, name);
+	/* Behind a run that was killed, its loads end an instant later, and with them its lock. */
+	for (int attempt = 0; !holder && attempt < MAX_ATTEMPTS; attempt++) {
+		if (attempt)
+			nanosleep(&gap, NULL);
+		if (flock(fd, (is_shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0)
+			return 0;
+		if (errno != EWOULDBLOCK)
+			return -errno;
+		holder = find_holder(&st);
+	}
+	report_holder(holder, name);
 	return -EBUSY;
 }

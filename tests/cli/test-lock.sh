@@ -23,7 +23,7 @@ cells=(--state hole --load none --sync none --suite cover-letter)
 no_own_loop() { ! losetup -nO AUTOCLEAR -j "$image" 2>/dev/null | grep -q 1; }
 is_locked() { grep -qE "FLOCK .* $first " /proc/locks; }
 start_first() { # TARGET…
-	"$program" run "$@" "${cells[@]}" --pages 1000 --pause 100000 -o "$work/first.json" \
+	"$program" run "${cells[@]}" --pages 1000 --pause 100000 "$@" -o "$work/first.json" \
 		>/dev/null 2>&1 </dev/null &
 	first=$!
 	poll 20 is_locked || not_ok "first-run" "has no lock: $*"
@@ -53,7 +53,7 @@ taken() { # NAME TARGET…
 
 mkdir "$work/folder" "$work/folder/below"
 ln -s folder "$work/linked"
-start_first --dir "$work/folder"
+start_first --dir "$work/folder" --load copy
 refused lock-folder --dir "$work/folder"
 refused lock-folder-by-a-link --dir "$work/linked"
 refused lock-folder-by-another-way --dir "$work/folder/below/.."
