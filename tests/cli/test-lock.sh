@@ -21,6 +21,7 @@ trap clean_up EXIT
 cells=(--state hole --load none --sync none --suite cover-letter)
 # A loop device of a run's own ends with it.
 no_own_loop() { ! losetup -nO AUTOCLEAR -j "$image" 2>/dev/null | grep -q 1; }
+is_taken() { ! flock -n "$work/folder" true; }
 is_locked() { grep -qE "FLOCK .* $first " /proc/locks; }
 start_first() { # TARGET…
 	"$program" run "${cells[@]}" --pages 1000 --pause 100000 "$@" -o "$work/first.json" \
@@ -60,6 +61,12 @@ refused lock-folder-by-another-way --dir "$work/folder/below/.."
 taken lock-another-folder --dir "$work/folder/below"
 end_first
 taken lock-folder-is-free-behind-SIGKILL --dir "$work/folder"
+# As a load that outlives its run by an instant: the process that took the lock is no more.
+exec 8<"$work/folder"
+flock 8 && sleep 0.5 &
+exec 8<&-
+poll 20 is_taken
+taken lock-of-a-process-that-is-gone --dir "$work/folder"
 flock -F "$work/folder" sleep 60 &
 first=$!
 poll 20 is_locked
