@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cpus.h"
+#include "privilege.h"
 #include "sigbus.h"
 #include "stop.h"
 
@@ -196,6 +197,7 @@ static no_shadow void read_all(void *argument)
 	current_page = 0;
 }
 
+/* Capabilities go last: a CPU and SCHED_FIFO may want them, and no fault does. */
 static void settle_thread(struct runner *runner)
 {
 	const struct fault_plan *plan = runner->plan;
@@ -212,6 +214,8 @@ static void settle_thread(struct runner *runner)
 	prctl(PR_SET_TIMERSLACK, 1);
 	runner->outcome->has_fifo =
 		plan->is_fifo && pthread_setschedparam(pthread_self(), SCHED_FIFO, &param) == 0;
+	if (!runner->outcome->error)
+		runner->outcome->error = privilege_drop(0);
 }
 
 /* A first round through everything that the timed part will touch or call, commits in vain. */

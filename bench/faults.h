@@ -62,9 +62,9 @@ struct fault_outcome {
 
 /*
  * Runs one thread for each plan, starts them together, and waits for all. Their stacks and buffers
- * are touched and locked before the first fault. outcomes: one for each plan, zeroed by the caller;
- * samples in them are to be freed. Returns 0, or -errno where threads could not be started (nothing
- * was measured). Handles SIGBUS meanwhile.
+ * are touched and locked before the first fault, and they keep no capabilities. outcomes: one for
+ * each plan, zeroed by the caller; samples in them are to be freed. Returns 0, or -errno where
+ * threads could not be started (nothing was measured). Handles SIGBUS meanwhile.
  */
 int faults_run(const struct fault_plan *plans, struct fault_outcome *outcomes, size_t count);
 

@@ -4,15 +4,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "cleanup.h"
 #include "devnode.h"
 #include "diag.h"
+#include "hold.h"
 #include "inuse.h"
 #include "loopdev.h"
+#include "sysfs.h"
 
 #define DEVDAX_EDGE_BYTES (2ull << 20)
 
@@ -130,10 +131,33 @@ int guard_inspect(const char *path, struct guard_report *report)
 	return inspect(real, &st, report);
 }
 
+/* What cannot be locked, a file of a read-only NFS say, is no reason to refuse what is above it. */
+static int lock_below(int *fd, int flags, bool is_shared, const char *path, const char *name)
+{
+	*fd = open(path, flags | O_RDONLY | O_CLOEXEC);
+	return *fd >= 0 && hold_take(*fd, is_shared, name) == -EBUSY ? -EBUSY : 0;
+}
+
+/* The disk of the partition that folder of /sys is about, and the file of a loop device. */
+static int lock_ancestors(const char *folder, struct guard *guard)
+{
+	char disk[80], number[16], file[PATH_MAX];
+	bool is_partition = !sysfs_line(number, sizeof(number), "%s/partition", folder);
+	int ret = 0;
+
+	snprintf(disk, sizeof(disk), "%s%s", folder, is_partition ? "/.." : "");
+	if (is_partition)
+		ret = lock_below(&guard->disk_lock_fd, O_DIRECTORY, true, disk, guard->path);
+	if (!ret && !sysfs_line(file, sizeof(file), "%s/loop/backing_file", disk))
+		ret = lock_below(&guard->file_lock_fd, O_NONBLOCK, is_partition, file, guard->path);
+	return ret;
+}
+
 /* A file's lock is on the file: its open file description is what the loop device keeps. */
 static int lock_target(const struct stat *st, struct guard *guard)
 {
-	char folder[64];
+	char folder[64] = "";
+	int ret;
 
 	if (S_ISREG(st->st_mode)) {
 		guard->lock_fd = open(guard->path, O_RDWR | O_CLOEXEC);
@@ -145,12 +169,12 @@ static int lock_target(const struct stat *st, struct guard *guard)
 		if (guard->lock_fd < 0)
 			return diag_errno(errno, "open %s for %s", folder, guard->path);
 	}
-	if (flock(guard->lock_fd, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	if (errno != EWOULDBLOCK)
-		return diag_errno(errno, "flock %s", guard->path);
-	diag_error("%s is in use by another syncfault run", guard->path);
-	return -EBUSY;
+	ret = hold_take(guard->lock_fd, false, guard->path);
+	if (ret == -EBUSY)
+		return ret;
+	if (ret)
+		return diag_errno(ret, "flock %s", guard->path);
+	return S_ISBLK(st->st_mode) ? lock_ancestors(folder, guard) : 0;
 }
 
 static int refuse_contents(const char *path, const struct contents *contents)
@@ -237,8 +261,7 @@ static int build(const struct stat *st, bool is_forced, struct guard *draft, str
 	if (err)
 		return err;
 	*guard = *draft;
-	draft->fd = -1;
-	draft->lock_fd = -1;
+	*draft = (struct guard)GUARD_NONE;
 	return 0;
 }
 
@@ -304,6 +327,7 @@ void guard_release(struct guard *guard)
 {
 	cleanup_close(&guard->fd);
 	cleanup_close(&guard->lock_fd);
-	guard->fd = -1;
-	guard->lock_fd = -1;
+	cleanup_close(&guard->disk_lock_fd);
+	cleanup_close(&guard->file_lock_fd);
+	guard->fd = guard->lock_fd = guard->disk_lock_fd = guard->file_lock_fd = -1;
 }

@@ -5,8 +5,9 @@
  * A guard refuses what is in use (mounted, swap, held, partitioned, locked by another run), with
  * --force too, and what holds anything unless --force. It keeps a second run away by a flock, taken
  * on the device's folder in /sys and not on the device: a mkfs that flocks the device
- * itself (as udev asks of such programs) would wait for us for ever. It keeps no O_EXCL open and
- *none for writing, since mkfs and mount need those.
+ * itself (as udev asks of such programs) would wait for us for ever. So that no other name leads
+ * there, the disk of a partition is locked too (shared: other partitions are free), and the file of
+ * a loop device. It keeps no O_EXCL open and none for writing, since mkfs and mount need those.
  *
  *	inspect, or open -> [mkfs, mount, measure, unmount]… -> give back -> release
  */
@@ -25,6 +26,8 @@ struct guard {
 	enum guard_kind kind;
 	int fd; /* of path; for reading, but for device DAX for both */
 	int lock_fd;
+	int disk_lock_fd;    /* of a partition; else -1 */
+	int file_lock_fd;    /* of a loop device that was there before; else -1 */
 	char path[PATH_MAX]; /* what to format: the device, for a file its loop device */
 	uint64_t size_bytes;
 	bool is_dax_capable;
@@ -36,9 +39,9 @@ struct guard {
 	uint64_t align_bytes;
 };
 
-#define GUARD_NONE                      \
-	{                               \
-		.fd = -1, .lock_fd = -1 \
+#define GUARD_NONE                                                               \
+	{                                                                        \
+		.fd = -1, .lock_fd = -1, .disk_lock_fd = -1, .file_lock_fd = -1, \
 	}
 #define auto_guard __attribute__((__cleanup__(guard_release)))
 

@@ -99,10 +99,10 @@ static void make_folders(char *path)
 {
 	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		mkdir(path, 0777);
+		mkdir(path, 0700);
 		*slash = '/';
 	}
-	mkdir(path, 0777);
+	mkdir(path, 0700);
 }
 
 /* The cache is shared by folders: the file's name is of the folder's. */
@@ -118,13 +118,33 @@ static char *path_in_cache(const char *folder)
 	return asprintf(&path, "%s/index-%.16s.sqlite", cache, digest) < 0 ? NULL : path;
 }
 
+/*
+ * Takes path and returns it with a folder without symbolic links, for SQLite is told to follow
+ * none: who else may write to the folder could lead it anywhere.
+ */
+static char *resolve_folder(char *path)
+{
+	auto_free char *folder = NULL;
+	char *slash = path ? strrchr(path, '/') : NULL, *real;
+
+	if (!slash)
+		return path;
+	*slash = '\0';
+	folder = realpath(path, NULL);
+	*slash = '/';
+	if (!folder || asprintf(&real, "%s%s", folder, slash) < 0)
+		return path;
+	free(path);
+	return real;
+}
+
 static char *choose_path(const char *folder)
 {
 	char *path;
 
 	if (access(folder, W_OK))
-		return path_in_cache(folder);
-	return asprintf(&path, "%s/" INDEX_NAME, folder) < 0 ? NULL : path;
+		return resolve_folder(path_in_cache(folder));
+	return asprintf(&path, "%s/" INDEX_NAME, folder) < 0 ? NULL : resolve_folder(path);
 }
 
 /* ---- opening -----------------------------------------------------------------------------------
@@ -191,7 +211,8 @@ struct index *index_open(const char *folder)
 		return NULL;
 	}
 	if (sqlite3_open_v2(index->path, &index->database,
-			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) ||
+			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW,
+			    NULL) ||
 	    sqlite3_busy_timeout(index->database, BUSY_TIME_MS) || prepare(index)) {
 		give_up(index);
 		free_index(index);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "cpus.h"
 #include "load_work.h"
 #include "log_size.h"
+#include "privilege.h"
 #include "stop.h"
 
 #define MIN_FILES  2
@@ -65,19 +67,25 @@ static int work(struct load *load, const struct workplace *place, uint64_t index
 	return ret;
 }
 
+/* In a file system of ours root owns all there is; a folder may be anybody's. */
+static int drop_privileges(const struct workplace *place)
+{
+	return privilege_drop(place->is_named ? 0 : 1u << CAP_DAC_OVERRIDE);
+}
+
 static void run_child(struct load *load, const struct workplace *place, uint64_t index,
 		      pid_t parent, const cpu_set_t *cpus)
 {
+	int ret;
+
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(0);
 	/* A ^C at the terminal is for the parent, which ends us when it is done. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
-	if (sched_setaffinity(0, sizeof(*cpus), cpus))
-		atomic_store(&load->shared->error, -errno);
-	else
-		atomic_store(&load->shared->error, work(load, place, index));
+	ret = sched_setaffinity(0, sizeof(*cpus), cpus) ? -errno : drop_privileges(place);
+	atomic_store(&load->shared->error, ret ? ret : work(load, place, index));
 	_exit(1);
 }
 

@@ -8,11 +8,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "diag.h"
+
+#define MAX_ATTEMPTS 100
 
 static int open_directory(const char *path)
 {
@@ -72,16 +75,53 @@ static int write_directly(const char *path, const char *text, size_t length)
 	return ret ? diag_errno(ret, "write %s", is_stdout ? "standard output" : path) : 0;
 }
 
+/* One that nobody can plant something at: who may write to the directory may not know it. */
+static void choose_name(char name[NAME_MAX + 1], const char *base)
+{
+	unsigned int number;
+
+	if (getrandom(&number, sizeof(number), GRND_INSECURE) != sizeof(number))
+		number = (unsigned int)getpid();
+	snprintf(name, NAME_MAX + 1, ".syncfault-%08x-%.200s", number, base);
+}
+
+/* Neither linkat nor O_EXCL follows or replaces what is at the name: it must be free. */
+static int link_file(int fd, int dir_fd, char name[NAME_MAX + 1], const char *base)
+{
+	char from[64];
+
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
+	for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+		choose_name(name, base);
+		if (linkat(AT_FDCWD, from, dir_fd, name, AT_SYMLINK_FOLLOW) == 0)
+			return 0;
+		if (errno != EEXIST)
+			return -errno;
+	}
+	return -EEXIST;
+}
+
+static int create_named(int dir_fd, char name[NAME_MAX + 1], const char *base)
+{
+	for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+		int fd;
+
+		choose_name(name, base);
+		fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+		if (fd >= 0 || errno != EEXIST)
+			return fd < 0 ? -errno : fd;
+	}
+	return -EEXIST;
+}
+
 /* Gives the nameless file at fd a name in its directory, and that name the place of base. */
 static int put_in_place(int fd, int dir_fd, const char *base)
 {
-	char from[64], name[NAME_MAX + 1];
-	int ret = 0;
+	char name[NAME_MAX + 1];
+	int ret = link_file(fd, dir_fd, name, base);
 
-	snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
-	snprintf(name, sizeof(name), ".syncfault-%d-%.200s", getpid(), base);
-	if (linkat(AT_FDCWD, from, dir_fd, name, AT_SYMLINK_FOLLOW))
-		return -errno;
+	if (ret)
+		return ret;
 	if (renameat(dir_fd, name, dir_fd, base))
 		ret = -errno;
 	if (ret)
@@ -93,13 +133,11 @@ static int put_in_place(int fd, int dir_fd, const char *base)
 static int write_named(int dir_fd, const char *base, const char *text, size_t length)
 {
 	char name[NAME_MAX + 1];
-	auto_close int fd = -1;
+	auto_close int fd = create_named(dir_fd, name, base);
 	int ret;
 
-	snprintf(name, sizeof(name), ".syncfault-%d-%.200s", getpid(), base);
-	fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	ret = write_all(fd, text, length);
 	if (!ret && (fsync(fd) || renameat(dir_fd, name, dir_fd, base)))
 		ret = -errno;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "privilege.h"
 #include "remap_move.h"
 #include "sigbus.h"
 #include "stop.h"
@@ -262,6 +263,9 @@ static void *write_meanwhile(void *argument)
 	struct sigbus met;
 	uint64_t at = 0;
 
+	file->writer_error = privilege_drop(0);
+	if (file->writer_error)
+		return NULL;
 	memset(bytes, WRITE_BYTE, sizeof(bytes));
 	if (!sigbus_guard(await_first_store, file, &met))
 		file->writer_error = -EFAULT;

@@ -13,6 +13,7 @@
 #include "cleanup.h"
 #include "diag.h"
 #include "filesystem.h"
+#include "hold.h"
 
 /*
  * The line of /proc/self/mountinfo for the mount that fd is on. st_dev would not do: btrfs gives
@@ -82,6 +83,16 @@ static int open_dir(struct target *target, const char *dir)
 	return 0;
 }
 
+/* Two runs in one folder would disturb each other. */
+static int lock_dir(struct target *target, const char *dir)
+{
+	int ret = hold_take(target->dir_fd, false, dir);
+
+	if (ret && ret != -EBUSY)
+		diag_warning("%s has no locks: a second run there would not be noticed", dir);
+	return ret == -EBUSY ? ret : 0;
+}
+
 static int open_device(struct target *target, const char *device, bool is_forced)
 {
 	struct stat st;
@@ -107,7 +118,9 @@ int target_open(struct target *target, const char *device, const char *dir, bool
 	target->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (target->dir_fd < 0)
 		return diag_errno(errno, "--dir %s", dir);
-	ret = open_dir(target, dir);
+	ret = lock_dir(target, dir);
+	if (!ret)
+		ret = open_dir(target, dir);
 	if (ret)
 		close(no_close(target->dir_fd));
 	return ret;

@@ -114,7 +114,7 @@ measure_untraced() {
 	row "all our stages, another process's fault" $((with - without)) 700 "anonymous: $without alone"
 }
 
-work=$(mktemp -d)
+work=$(mktemp -dt syncfault-bench-probes.XXXXXXXX)
 alone=$(median) || die "the cell alone: $(cat "$work/err")"
 again=$(median) || die "the cell alone: $(cat "$work/err")"
 [ "$alone" = "$again" ] || die "medians of $alone and $again without any probe"

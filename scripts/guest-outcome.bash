@@ -35,7 +35,7 @@ say_died()
 		[[ -z $2 ]] || echo "guest: its files do not come back: $2 is unchanged"
 		sed 's/^/qemu: /' "$work/qemu.log"
 		echo 'guest: the last lines of its console:'
-		tail -n 20 "$work/console" | tr -d '\r' | sed 's/^/console: /'
+		tail -n 40 "$work/console" | tr -d '\r' | sed 's/^/console: /'
 	} >&2
 }
 

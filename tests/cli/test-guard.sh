@@ -168,7 +168,7 @@ second_run() {
 	while ! losetup -j "$image" | grep -q .; do sleep 0.02; done
 	sleep 0.5
 	before=$("$program" run --device "$image" --fs ext4 "${cells[@]}" 2>&1 || true)
-	if grep -q "in use by another syncfault run" <<<"$before"; then
+	if grep -q "in use by another syncfault run, process $first\$" <<<"$before"; then
 		ok guard-second-run
 	else
 		not_ok guard-second-run "said: $before"

@@ -88,7 +88,18 @@ check a-broken-index-is-told "$(said)" is_one_line
 head -c 3000 /dev/urandom >indexed/$index
 history_of --index always indexed
 check noise-for-an-index "exit $code" same out without
+ln -sf "$work/planted" indexed/$index
+history_of --index always indexed
+check a-planted-link-is-no-index "exit $code: $(said)" same out without
+check a-planted-link-is-not-followed "$(ls -l planted 2>&1)" test ! -e planted
+check a-planted-link-is-told "$(said)" is_one_line
 rm indexed/$index
+ln -s indexed linked
+history_of --index always linked
+check a-linked-folder-has-an-index "$(said)" test -s indexed/$index
+check an-index-has-mode-0644 "$(stat -c %a indexed/$index)" \
+	test "$(stat -c %a indexed/$index)" = "$(printf %o $((0644 & ~$(umask))))"
+rm indexed/$index linked
 if is_root && command -v setpriv >/dev/null; then
 	chmod 755 "$work" && mkdir cache && chmod 777 cache && chmod -R a+rX indexed
 	as=(setpriv --reuid 65534 --regid 65534 --clear-groups)

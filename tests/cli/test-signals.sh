@@ -46,7 +46,7 @@ wrong() { # TAG SIGNAL STATUS DELAY-MS FOLDER IMAGE
 	no_mount || echo "left mounts: $(grep -F "$work" /proc/self/mountinfo)"
 	[ "$(ls -A "$folder")" = result.json ] || echo "left files: $(find "$folder" -mindepth 1 -printf "%f ")"
 	grep -qx old "$folder/result.json" || echo "the old result is gone: $(head -c 80 "$folder/result.json")"
-	[ -z "$(ls -A "$shm")" ] || echo "left files in the target: $(ls -A "$shm")"
+	[ -z "$(ls -A "$shm/$tag")" ] || echo "left files in the target: $(ls -A "$shm/$tag")"
 	[ ! -e "$image" ] || [ "$signal" = KILL ] || [ -z "$(blkid -p "$image")" ] || echo "image not given back empty"
 }
 
@@ -56,7 +56,7 @@ is_program() { [ "$(readlink "/proc/$1/exe")" = "$program" ]; }
 strike() {
 	local tag=$1 signal=$2 count=$3 image=$work/$1.image folder=$work/$1 i pid delay status why whom
 	shift 3
-	mkdir "$folder" && echo old >"$folder/result.json"
+	mkdir "$folder" "$shm/$tag" && echo old >"$folder/result.json"
 	for ((i = 0; i < count; i++)); do
 		delay=$((RANDOM % 1200))
 		SYNCFAULT_TEST_MARK=$mark-$tag setsid env --default-signal=HUP,INT,TERM \
@@ -91,7 +91,7 @@ finish() {
 
 many=(--load copy --sync none --pages 3000 --repeat 1000)
 for signal in INT TERM KILL HUP; do
-	start "dir-SIG$signal" $signal 4 --dir "$shm" "${many[@]}"
+	start "dir-SIG$signal" $signal 4 --dir "$shm/dir-SIG$signal" "${many[@]}"
 done
 finish
 

@@ -110,7 +110,7 @@ done
 told 'memory has failed before the access: its offset' poisoned-ahead 1 '.[0].reason ==
 	"SIGBUS at page 30 of 40, offset 122880 of the file: the memory there has failed (BUS_MCEERR_AR)"'
 failed_for 'the CPU goes offline' offline '^CPU 1 was taken away: the thread that was pinned to it ran elsewhere' \
-	'.status == "failed" and (.reason | test("^put a thread on CPU 1: Invalid argument"))'
+	'.status == "failed" and (.reason | test("^put a thread on CPU 1, without capabilities: Invalid argument"))'
 check 'a CPU that is offline is refused' "$(cat "$work/out/offline-before.rc" "$work/out/offline-before.err")" \
 	test "$(cat "$work/out/offline-before.rc" "$work/out/offline-before.err")" = \
 	"2

@@ -97,11 +97,24 @@ EOF
 	check 'facts are JSON' jq -e .image_digest "$work/files/facts"
 }
 
+# What was in the folder is there, and nothing of a guest that died.
+is_as_it_was() { [[ $(ls -A "$1") == result.json && $(<"$1/result.json") == old ]] || { ls -A "$1" && false; }; }
+old_result() { mkdir "$work/$1-out" && echo old >"$work/$1-out/result.json"; }
+
 test_deaths()
 {
-	run panic -- sh -c 'echo before; echo c >/proc/sysrq-trigger' &
-	run hang --time-limit 10 -- sleep 1000000 &
+	old_result panic
+	old_result hang
+	run panic --out "$work/panic-out" -- \
+		sh -c 'echo before; echo half >/out/result.json; echo c >/proc/sysrq-trigger' &
+	run hang --time-limit 10 --out "$work/hang-out" -- \
+		sh -c 'echo half >/out/result.json; echo line >/dev/kmsg; while :; do :; done' &
 	wait
+	check 'panic: nothing half is taken' is_as_it_was "$work/panic-out"
+	check 'panic: that is said' says panic "panic-out is unchanged"
+	check 'panic: the trace is in the console' says panic '^console: .*sysrq'
+	check 'hang: nothing half is taken' is_as_it_was "$work/hang-out"
+	check 'hang: console is shown' says hang 'the last lines of its console'
 	check 'panic: died' status_is panic 125
 	check 'panic: said' says panic 'guest died while the command ran: Kernel panic'
 	check 'panic: console is shown' says panic '^console: '
@@ -135,27 +148,45 @@ test_killed()
 {
 	local pid
 
-	mkdir "$work/k1" "$work/k2" "$work/k3"
-	(TMPDIR=$work/k1 run killed -- sleep 1000000) &
+	mkdir "$work/k1" "$work/k2"
+	old_result killed
+	(TMPDIR=$work/k1 run killed --out "$work/killed-out" -- \
+		sh -c 'echo half >/out/result.json; sleep 1000000') &
 	check 'QEMU starts' wait_for_qemu "$work/k1"
 	kill -KILL "$(qemu_of "$work/k1")"
 	wait
 	check 'QEMU killed: died' status_is killed 125
 	check 'QEMU killed: said' says killed 'QEMU was killed by signal 9'
+	check 'QEMU killed: nothing half is taken' is_as_it_was "$work/killed-out"
+	check 'QEMU killed: no file is left' is_empty_folder "$work/k1"
 	TMPDIR=$work/k2 "$guest" -- sleep 1000000 >/dev/null 2>&1 &
 	pid=$!
 	wait_for_qemu "$work/k2"
 	kill -KILL "$pid"
 	wait "$pid" 2>/dev/null || true
 	check 'SIGKILL leaves no QEMU' no_qemu "$work/k2"
-	TMPDIR=$work/k3 "$guest" -- sleep 1000000 >/dev/null 2>&1 &
+	check 'SIGKILL leaves one folder, of our name' has_named_folder "$work/k2"
+	test_signal TERM 143
+	test_signal INT 130
+	test_signal HUP 129
+}
+
+has_named_folder() { [[ $(ls -A "$1") =~ ^syncfault-guest\.[A-Za-z0-9]{8}$ ]] || { ls -A "$1" && false; }; }
+
+test_signal() # SIGNAL STATUS
+{
+	local pid folder=$work/k-$1
+
+	mkdir "$folder"
+	# Else bash lets its background children ignore SIGINT.
+	TMPDIR=$folder env --default-signal=HUP,INT,TERM "$guest" -- sleep 1000000 >/dev/null 2>&1 &
 	pid=$!
-	wait_for_qemu "$work/k3"
-	kill -TERM "$pid"
-	wait "$pid" || echo $? >"$work/term.status"
-	check 'SIGTERM: status 143' status_is term 143
-	check 'SIGTERM leaves no QEMU' no_qemu "$work/k3"
-	check 'SIGTERM leaves no file' is_empty_folder "$work/k3"
+	wait_for_qemu "$folder"
+	kill "-$1" "$pid"
+	wait "$pid" || echo $? >"$work/$1.status"
+	check "SIG$1: status $2" status_is "$1" "$2"
+	check "SIG$1 leaves no QEMU" no_qemu "$folder"
+	check "SIG$1 leaves no file" is_empty_folder "$folder"
 }
 
 start_of() { sed -n 's/^start //p' "$work/$1.out"; }

@@ -8,18 +8,49 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "capture.h"
 #include "outfile.h"
 
 static char dir[] = "/tmp/syncfault-outfile-XXXXXX";
 static char path[PATH_MAX];
+
+/* In place of libc's: numbers that can be known ahead, and a file system without O_TMPFILE. */
+static unsigned int next_number;
+static bool has_tmpfile = true;
+
+ssize_t getrandom(void *buffer, size_t length, unsigned int flags)
+{
+	if (length != sizeof(next_number))
+		return syscall(SYS_getrandom, buffer, length, flags);
+	memcpy(buffer, &next_number, length);
+	next_number++;
+	return (ssize_t)length;
+}
+
+int openat(int dir_fd, const char *name, int flags, ...)
+{
+	va_list arguments;
+	mode_t mode;
+
+	va_start(arguments, flags);
+	mode = (flags & (O_CREAT | O_TMPFILE)) ? va_arg(arguments, mode_t) : 0;
+	va_end(arguments);
+	if ((flags & O_TMPFILE) == O_TMPFILE && !has_tmpfile) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	return (int)syscall(SYS_openat, dir_fd, name, flags, mode);
+}
 
 static int make_dir(void **state)
 {
@@ -231,6 +262,51 @@ static void a_link_leaves_what_it_points_to(void **state)
 	assert_int_equal(unlink(link), 0);
 }
 
+/* What lies at the names that are tried first is neither followed nor replaced. */
+static void links_planted_at_temporary_names(void **state)
+{
+	static const char *const names[] = { ".syncfault-00000007-out", ".syncfault-00000008-out" };
+	char victim[PATH_MAX], link[64];
+
+	(void)state;
+	snprintf(victim, sizeof(victim), "%s", in_dir("victim"));
+	assert_int_equal(outfile_write(victim, "precious", 8), 0);
+	assert_int_equal(symlink(victim, in_dir(names[0])), 0);
+	assert_int_equal(symlink("/nowhere", in_dir(names[1])), 0);
+	for (int i = 0; i < 2; i++) {
+		has_tmpfile = i;
+		next_number = 7;
+		assert_int_equal(outfile_write(path, "text", 4), 0);
+		assert_int_equal(next_number, 10);
+		assert_string_equal(content(path), "text");
+		assert_string_equal(content(victim), "precious");
+		assert_true(readlink(in_dir(names[0]), link, sizeof(link)) > 0);
+		assert_true(readlink(in_dir(names[1]), link, sizeof(link)) > 0);
+		assert_int_equal(unlink(path), 0);
+	}
+	assert_int_equal(unlink(in_dir(names[0])), 0);
+	assert_int_equal(unlink(in_dir(names[1])), 0);
+	assert_int_equal(unlink(victim), 0);
+	assert_int_equal(count_files(dir), 0);
+}
+
+/* Without O_TMPFILE the modes are the same, and nothing is left beside the file. */
+static void a_file_system_without_nameless_files(void **state)
+{
+	mode_t mask = umask(027);
+	struct stat st;
+
+	(void)state;
+	has_tmpfile = false;
+	assert_int_equal(outfile_write(path, "named", 5), 0);
+	has_tmpfile = true;
+	umask(mask);
+	assert_string_equal(content(path), "named");
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode, S_IFREG | 0640);
+	assert_int_equal(count_files(dir), 1);
+}
+
 static void a_name_of_greatest_length(void **state)
 {
 	char name[NAME_MAX + 2], longest[PATH_MAX];
@@ -274,6 +350,8 @@ int main(void)
 		cmocka_unit_test(a_folder_without_permission),
 		cmocka_unit_test(a_full_disk_leaves_the_old_file),
 		cmocka_unit_test(a_link_leaves_what_it_points_to),
+		cmocka_unit_test(links_planted_at_temporary_names),
+		cmocka_unit_test(a_file_system_without_nameless_files),
 		cmocka_unit_test(a_name_of_greatest_length),
 		cmocka_unit_test(a_bare_name),
 	};

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Threads that only measure, or only load, do so without the capabilities that set-up needed. */
+#ifndef SYNCFAULT_PRIVILEGE_H
+#define SYNCFAULT_PRIVILEGE_H
+
+#include <stdint.h>
+
+/*
+ * Gives up all capabilities of the calling thread, and of that one alone, for good; but not those
+ * of keep, a mask of 1 << CAP_…. The user stays who it was. -errno.
+ */
+int privilege_drop(uint32_t keep);
+
+#endif
