@@ -17,10 +17,10 @@ import time
 
 MARK = "SYNCFAULT_SOAK"
 BPF = {"prog": "BPF programs", "map": "BPF maps", "link": "BPF links"}
-KINDS = ("processes", "loop devices", "file systems", "mounts", *BPF.values(), "IPC objects", "files")
-# Where the whole machine is ours, nobody else leaves files there.
-OWN_FOLDERS = ("/dev/shm",)
-SHARED_FOLDERS = ("/tmp", "/var/tmp", "/run", "/dev/shm")
+KINDS = ("processes", "loop devices", "file systems", "mounts", *BPF.values(), "IPC objects",
+         "files")
+# A tmpfs of our own, which nobody else leaves files in.
+OWN_FOLDER = "/dev/shm"
 
 
 class Failure(Exception):
@@ -70,7 +70,8 @@ def list_bpf(tool):
     """{kind: {id: object}} of the whole machine, or None where it may not be asked."""
     objects = {}
     for kind in BPF:
-        done = subprocess.run([tool, "-j", kind, "show"], capture_output=True, text=True, check=False)
+        done = subprocess.run([tool, "-j", kind, "show"], capture_output=True, text=True,
+                              check=False)
         try:
             objects[kind] = {each["id"]: each for each in json.loads(done.stdout)}
         except (ValueError, KeyError, TypeError):
@@ -96,6 +97,10 @@ def held_by(pids, objects):
     return held
 
 
+def what_is(bpf_object):
+    return bpf_object.get("name", bpf_object.get("type", ""))
+
+
 def is_of_a_group(program):
     """Attached to a control group by others, which keeps it without any descriptor."""
     return program.get("type", "").startswith("cgroup")
@@ -107,21 +112,18 @@ def drop_caches():
 
 
 def file_names(folder):
-    return {str(path): "" for path in pathlib.Path(folder).rglob("*")}
+    return {os.path.join(path, name): "" for path, folders, files in os.walk(folder)
+            for name in (*folders, *files)}
 
 
 class Scope:
-    """Knows what was there when it was made. work: our folder; what runs work in is in it, and stays empty."""
+    """Knows what was there when it was made. work: our folder, with those that runs work in."""
 
-    def __init__(self, work, mark, devices, is_alone, patience_s):
-        """devices: of ours alone too, but no image. is_alone: nobody else is on this machine.
-
-        patience_s: what goes away within so long was not left.
-        """
+    def __init__(self, work, mark, devices, patience_s):
+        """devices: of ours alone, but no image. patience_s: what goes away by then was not left."""
         self.work = pathlib.Path(work)
         self.mark = mark
         self.devices = {pathlib.Path(device).name for device in devices}
-        self.is_alone = is_alone
         self.tool = bpftool()
         self.empty = [self.work / name for name in ("tmp", "cwd", "home", "dir", "out")]
         for folder in self.empty:
@@ -158,8 +160,8 @@ class Scope:
     def file_systems(self, loops):
         """Mounted ones, also where no mount can be seen: the kernel names them by device."""
         devices = self.devices | {pathlib.Path(loop).name for loop in loops}
-        return {f"{path.parts[3]} on {path.name}": "" for path in pathlib.Path("/sys/fs").glob("*/*")
-                if path.name in devices and path.parts[3] in ("ext4", "xfs", "f2fs")}
+        return {f"{fs} on {device}": "" for fs in ("ext4", "xfs") for device in devices
+                if os.path.exists(f"/sys/fs/{fs}/{device}")}
 
     def mounts(self):
         lines = (line.split() for line in read("/proc/self/mountinfo").splitlines())
@@ -169,12 +171,7 @@ class Scope:
         found = {}
         for folder in self.empty:
             found |= file_names(folder)
-        for folder in SHARED_FOLDERS if self.is_alone else OWN_FOLDERS if is_root() else ():
-            found |= {name: "" for name in file_names(folder) if not self.is_ours(name)}
-        return found
-
-    def is_ours(self, name):
-        return name == str(self.work) or name.startswith(f"{self.work}/")
+        return found | (file_names(OWN_FOLDER) if is_root() else {})
 
     def bpf_objects(self):
         """New ones that no process of others holds."""
@@ -185,16 +182,17 @@ class Scope:
         if any(new.values()):
             held = held_by(set(processes()) - set(marked(self.mark)), objects)
             new = {kind: new[kind] - held[kind] for kind in BPF}
-        return {name: {number: objects[kind][number].get("name", objects[kind][number].get("type", ""))
-                       for number in new[kind] if not is_of_a_group(objects[kind][number])}
+        return {name: {number: what_is(objects[kind][number]) for number in new[kind]
+                       if not is_of_a_group(objects[kind][number])}
                 for kind, name in BPF.items()}
 
     def look(self):
         loops = self.loops()
         ipc = {f"{kind} {line.split()[1]}": "" for kind in ("shm", "sem", "msg")
                for line in read(f"/proc/sysvipc/{kind}").splitlines()[1:]}
-        return {"processes": {pid: command_of(pid) for pid in marked(self.mark) if not is_zombie(pid)},
-                "loop devices": loops, "file systems": self.file_systems(loops),
+        living = [pid for pid in marked(self.mark) if not is_zombie(pid)]
+        return {"processes": {pid: command_of(pid) for pid in living}, "loop devices": loops,
+                "file systems": self.file_systems(loops),
                 "mounts": self.mounts(), **self.bpf_objects(), "IPC objects": ipc,
                 "files": {name: "" for name in self.files().keys() - self.kept.keys()}}
 

@@ -54,14 +54,15 @@ def image_kinds(images):
 
 def device_kinds(devices):
     kinds = []
+    synchronous = ("--sync", "map_sync")
     for device in devices:
         for fs in ("ext4", "xfs"):
             on = ("run", "--device", device, "--force", "--fs", fs, "-o", "@out")
             kinds += [Kind(f"{fs} with DAX, probes", (*on, *SHORT, "--sync", "none,map_sync",
                                                       "--probes")),
-                      stopped(f"{fs} with DAX", (*on, *LONG, "--sync", "map_sync", "--load", "copy"),
+                      stopped(f"{fs} with DAX", (*on, *LONG, *synchronous, "--load", "copy"),
                               signal.SIGKILL),
-                      stopped(f"{fs} with DAX", (*on, *LONG, "--sync", "map_sync"), signal.SIGTERM)]
+                      stopped(f"{fs} with DAX", (*on, *LONG, *synchronous), signal.SIGTERM)]
     return kinds
 
 
@@ -112,8 +113,9 @@ class Starts:
         # Whatever ends us ends it too.
         return subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", self.program, *self.words(kind)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.setup["err"].open("wb"),
-            env=self.scope.environment(), cwd=self.scope.work / "cwd")
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=self.setup["err"].open("wb"), env=self.scope.environment(),
+            cwd=self.scope.work / "cwd")
 
     def one(self, number, kind):
         child = self.spawn(kind)
@@ -141,9 +143,9 @@ class Starts:
                 self.left.append({"start": number, "kind": kind.name, "what": what,
                                   "item": str(item), "says": says})
 
-    def run(self, kinds, number_of_starts):
-        self.look_after(0, Kind("before the first", ()))
-        for i in range(number_of_starts):
+    def run(self, kinds, numbers):
+        """numbers: a range, from 0."""
+        for i in numbers:
             self.one(i + 1, kinds[i % len(kinds)])
             if (i + 1) % 100 == 0:
                 print(f"{i + 1} starts, {len(self.left)} things left", file=sys.stderr, flush=True)
@@ -192,13 +194,14 @@ def make_setup(scope, program):
     keep.mkdir()
     full = make_image(keep / "full.image", 16)
     pathlib.Path(full).write_bytes(b"somebody's data " * (1 << 16))
-    setup = {"@dir": str(scope.work / "dir"), "@out": str(scope.work / "out" / "out.json"), "@full": full,
-             "@result": str(keep / "result.json"), "err": keep / "stderr"}
+    setup = {"@dir": str(scope.work / "dir"), "@out": str(scope.work / "out" / "out.json"),
+             "@full": full, "@result": str(keep / "result.json"), "err": keep / "stderr"}
     made = subprocess.run([program, "run", "--dir", setup["@dir"], *SHORT, "--repeat", "5",
                            "-o", setup["@result"]], env=scope.environment(), check=False,
                           stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if made.returncode:
-        raise counts.Failure(f"no result to begin with: {made.stderr.strip()}", 77 if made.returncode == 77 else 1)
+        raise counts.Failure(f"no result to begin with: {made.stderr.strip()}",
+                             77 if made.returncode == 77 else 1)
     return setup
 
 

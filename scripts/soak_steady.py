@@ -26,7 +26,8 @@ WARM_UP = 1 / 6
 # What is beyond is allowed once, however long it goes on.
 MEMORY_KIB = 512
 # Of the machine, in KiB.
-MEMORY = ("MemAvailable", "Slab", "SUnreclaim", "KernelStack", "PageTables", "VmallocUsed", "Percpu")
+MEMORY = ("MemAvailable", "Slab", "SUnreclaim", "KernelStack", "PageTables", "VmallocUsed",
+          "Percpu")
 
 
 def meminfo():
@@ -165,7 +166,8 @@ class Steady:
         """And waits until it traces: what it takes to begin is no growth."""
         if not self.has_probes:
             return None
-        trace = self.spawn("trace", ["trace", "--all", "--interval", "1", "--worst", "16", "--json"])
+        trace = self.spawn("trace", ["trace", "--all", "--interval", "1", "--worst", "16",
+                                     "--json"])
         end = time.monotonic() + 60
         while not count_lines(self.folder / "trace.out") and time.monotonic() < end:
             if trace.poll() is not None:
@@ -206,5 +208,5 @@ class Steady:
                                    bounds | {kind: ("", 1) for kind in self.scope.seen()})
         if self.samples["trace"]:
             yield from rows_of("trace", self.samples["trace"], process_bounds(MEMORY_KIB))
-        yield from rows_of("machine", self.samples["machine"],
+        yield from rows_of("run, machine", self.samples["machine"],
                            {key: ("KiB", None) for key in MEMORY})

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Rows of scripts/soak: judged, and as a table.
 
-A row has part, what, unit, work (starts, cells or intervals between before and after), before, after
+A row has part, what, unit, work (starts, cells or intervals from before to after), before, after
 (None: could not be told), and bound: the growth from which on it is a leak, or None where the
 growth is told and means nothing by itself.
 """
@@ -31,8 +31,8 @@ def render(rows):
     cells = [("part", "what", "before", "after", "per 1,000", "may grow by", "")]
     for row in rows:
         what = row["what"] + (f" ({row['unit']})" if row["unit"] else "")
-        cells.append((row["part"], what, *(number(row[key]) for key in ("before", "after", "per_1000",
-                                                                       "bound")), row["verdict"]))
+        numbers = (number(row[key]) for key in ("before", "after", "per_1000", "bound"))
+        cells.append((row["part"], what, *numbers, row["verdict"]))
     widths = [max(len(line[i]) for line in cells) for i in range(len(cells[0]))]
     return "".join("  ".join(text.ljust(w) if i in (0, 1, 6) else text.rjust(w)
                              for i, (text, w) in enumerate(zip(line, widths))).rstrip() + "\n"
