@@ -7,7 +7,7 @@
 #   make baselines      every suite on the newest kernel of each series, into results/baselines/
 #   make dashboard      one HTML page of the tracked history of kernels: build/dashboard.html
 #   make verify-guarantee   crashes in a guest: is what MAP_SYNC promised there afterwards?
-#   make soak           an hour of cells, 1,000 starts and stops: does anything grow, is anything left?
+#   make soak           an hour of cells, 1,000 starts: what grows, what is left?
 #   make test           unit and CLI tests, in seconds, no root        (SAN=1: ASan and UBSan)
 #   make check          every test there is; installs what it needs
 #   make deps           installs what building, measuring and testing need

@@ -14,9 +14,9 @@ class Point:
     names: tuple
 
 
-# In the order of a synchronous fault; of fs/dax.c, fs/sync.c and mm/, the same for ext4 and XFS. The
-# first name that a kernel has is taken: the newest are first, since 6.18 has the older ones as well,
-# and DAX calls them no more.
+# In the order of a synchronous fault; of fs/dax.c, fs/sync.c and mm/, the same for ext4 and XFS.
+# The first name that a kernel has is taken, and the newest are first: 6.18 has the older ones as
+# well, and DAX calls them no more.
 POINTS = (
     Point("inside the fault", "any", ("dax_iomap_fault",)),
     Point("before the commit", "any", ("vfs_fsync_range",)),
