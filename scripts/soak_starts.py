@@ -153,13 +153,11 @@ class Starts:
     def rows(self, number_of_starts):
         """After the last start, what each kind of thing has grown by."""
         now = self.scope.look()
-        for what in counts.KINDS:
-            is_seen = what in self.scope.seen()
+        for what in self.scope.seen():
             left = {each["item"] for each in self.left if each["what"] == what}
             grown = sum(str(item) in left for item in now[what])
             yield {"part": "starts", "what": what, "unit": "", "work": number_of_starts,
-                   "before": self.began[what] if is_seen else None,
-                   "after": self.began[what] + grown if is_seen else None, "bound": 0}
+                   "before": self.began[what], "after": self.began[what] + grown, "bound": 0}
         yield from self.peak_rows()
 
     def peak_rows(self):

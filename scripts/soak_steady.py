@@ -201,12 +201,11 @@ class Steady:
         failed = sum(cell["status"] != "ok" for cell in self.cells)
         yield {"part": "run", "what": "failed cells", "unit": "", "work": len(self.cells),
                "before": 0, "after": failed, "bound": round(len(self.cells) * FAILED_SHARE)}
-        for name, of_probes in (("run", False), ("run, with probes", True)):
-            if self.samples[name]:
-                bounds = process_bounds(MEMORY_KIB + json_kib(self.cells, of_probes))
-                yield from rows_of(name, self.samples[name],
-                                   bounds | {kind: ("", 1) for kind in self.scope.seen()})
-        if self.samples["trace"]:
+        for name in ("run", "run, with probes") if self.has_probes else ("run",):
+            bounds = process_bounds(MEMORY_KIB + json_kib(self.cells, name != "run"))
+            yield from rows_of(name, self.samples[name],
+                               bounds | {kind: ("", 1) for kind in self.scope.seen()})
+        if self.has_probes:
             yield from rows_of("trace", self.samples["trace"], process_bounds(MEMORY_KIB))
         yield from rows_of("run, machine", self.samples["machine"],
                            {key: ("KiB", None) for key in MEMORY})

@@ -48,6 +48,8 @@ def complaints(rows, starts):
         yield f"start {each['start']} ({each['kind']}): exit status {each['status']}, expected " \
               f"{' or '.join(map(str, each['expected']))}: {each['says']}"
     for row in rows:
-        if row["verdict"] == GREW:
+        if row["verdict"] == UNKNOWN and row["bound"] is not None:
+            yield f"{row['part']}: {row['what']}: {UNKNOWN}: expected more --minutes"
+        elif row["verdict"] == GREW:
             yield f"{row['part']}: {row['what']} grew from {number(row['before'])} to " \
                   f"{number(row['after'])} {row['unit']}".rstrip()
