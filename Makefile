@@ -7,6 +7,7 @@
 #   make baselines      every suite on the newest kernel of each series, into results/baselines/
 #   make dashboard      one HTML page of the tracked history of kernels: build/dashboard.html
 #   make verify-guarantee   crashes in a guest: is what MAP_SYNC promised there afterwards?
+#   make soak           an hour of cells, 1,000 starts: what grows, what is left?
 #   make test           unit and CLI tests, in seconds, no root        (SAN=1: ASan and UBSan)
 #   make check          every test there is; installs what it needs
 #   make deps           installs what building, measuring and testing need
@@ -234,6 +235,15 @@ verify-guarantee:
 	@scripts/deps check
 	@+$(MAKE) --no-print-directory -s $(B)/crash-writer
 	@BUILD=$(B) scripts/verify-guarantee
+
+# ---- hours, and many starts ---------------------------------------------------------------------
+
+# MINUTES=60   STARTS=1000   SEED=N   GUEST=1 [KERNEL=debian:6.1]
+.PHONY: soak
+soak:
+	@scripts/deps check
+	@+$(MAKE) --no-print-directory -s all
+	@BUILD=$(B) scripts/soak $(if $(GUEST),--guest)
 
 # ---- installation -------------------------------------------------------------------------------
 

@@ -6,14 +6,26 @@ UUID = "53796e63-4661-756c-7400-000000000001"
 EXT4 = f"-q -F -b 4096 -U {UUID} -E lazy_itable_init=0,lazy_journal_init=0,hash_seed={UUID}"
 XFS = f"-q -f -m uuid={UUID}"
 
-# Kernel functions before which a guest is killed, in the order of a synchronous fault. They are the
-# same for ext4 and XFS: fs/dax.c and fs/sync.c.
-FUNCTIONS = {
-    "dax_iomap_fault": "inside the fault",
-    "vfs_fsync_range": "before the commit",
-    "vmf_insert_mixed_mkwrite": "after the commit",
-    "vmf_insert_pfn_pmd": "after the commit",
-}
+@dataclasses.dataclass(frozen=True)
+class Point:
+    """Where a guest is killed: before a kernel function, by all its names of different kernels."""
+    what: str
+    page: str  # of the rows that get there: any, 4k or 2m
+    names: tuple
+
+
+# In the order of a synchronous fault; of fs/dax.c, fs/sync.c and mm/, the same for ext4 and XFS.
+# The first name that a kernel has is taken, and the newest are first: 6.18 has the older ones as
+# well, and DAX calls them no more.
+POINTS = (
+    Point("inside the fault", "any", ("dax_iomap_fault",)),
+    Point("before the commit", "any", ("vfs_fsync_range",)),
+    Point("after the commit", "4k", ("vmf_insert_page_mkwrite", "vmf_insert_mixed_mkwrite")),
+    # On 6.1 the second is inlined: what it calls is the third.
+    Point("after the commit", "2m", ("vmf_insert_folio_pmd", "vmf_insert_pfn_pmd",
+                                     "vmf_insert_pfn_pmd_prot")),
+)
+FUNCTIONS = tuple(name for point in POINTS for name in point.names)
 # Of a fault with its commit and its store: the longest without load, and then half of it.
 FAULT_INSTRUCTIONS = 150000
 
@@ -89,11 +101,24 @@ ROWS = {f"{variant}/{pattern}": make_row(variant, pattern)
         for variant, (*_, patterns) in VARIANTS.items() for pattern in patterns}
 
 
+def choose_function(point, addresses):
+    """The name by which this kernel has it, or None."""
+    return next((name for name in point.names if name in addresses), None)
+
+
+def missing_points(addresses):
+    """A line for each point that no crash can be at, on a kernel with these functions."""
+    return [f"this kernel has no function {' or '.join(point.names)}: no crash {point.what}"
+            + (f" of {point.page} pages" if point.page != "any" else "")
+            for point in POINTS if not choose_function(point, addresses)]
+
+
 def points(row, addresses):
     """Addresses of this row's functions, with what they are."""
-    other = "vmf_insert_mixed_mkwrite" if row.is_huge else "vmf_insert_pfn_pmd"
-    return [(addresses[name], what) for name, what in FUNCTIONS.items()
-            if name != other and name in addresses]
+    page = "2m" if row.is_huge else "4k"
+    chosen = [(choose_function(point, addresses), point.what) for point in POINTS
+              if point.page in ("any", page)]
+    return [(addresses[name], what) for name, what in chosen if name]
 
 
 # Of the trials of a row, in turn; those of a row that cannot lose, and controls, call no function.

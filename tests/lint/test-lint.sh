@@ -55,6 +55,21 @@ options_are_in_manual() {
 	done
 	[ -z "$missing" ] || { echo "not in docs/syncfault.1:$missing"; return 1; }
 }
+# Of scripts with options of their own, by what they say of themselves.
+options_are_in_page() { # SCRIPT PAGE
+	local option options missing=''
+	options=$("$1" --help | grep -oE -- '--[a-z][a-z-]*' | grep -vx -- --help | sort -u)
+	[ -n "$options" ] || { echo "$1 --help has no options"; return 1; }
+	for option in $options; do
+		grep -qE -- "^\|.*\`([^\`]* )?${option}[ \`]" "$2" || missing+=" $option"
+	done
+	[ -z "$missing" ] || { echo "not in a table of $2:$missing"; return 1; }
+}
+script_options_are_in_pages() {
+	options_are_in_page scripts/guest docs/guest.md &&
+		options_are_in_page scripts/verify-guarantee docs/reliability.md &&
+		options_are_in_page scripts/soak docs/reliability.md
+}
 installs() {
 	make -s install DESTDIR="$work/root" PREFIX=/usr && "$work/root/usr/bin/syncfault" --version &&
 		man -l "$work/root/usr/share/man/man1/syncfault.1" >/dev/null &&
@@ -90,6 +105,7 @@ check "shell scripts pass shellcheck" passes_shellcheck
 check "temporary names are random, and ours" temporary_names_are_ours
 check "the manual passes mandoc" mandoc -Tlint -Wwarning docs/syncfault.1
 check "all options of run are in the manual" options_are_in_manual
+check "all options of guest, verify-guarantee and soak are in docs/" script_options_are_in_pages
 check "C is formatted as .clang-format says" is_formatted
 check "gcc has no warning" builds_with gcc
 check "clang has no warning" builds_with clang
