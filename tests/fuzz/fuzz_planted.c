@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The control: a reader that looks one too far where a word is unknown. Fuzzing has to find that. */
+/* The control: a reader that looks one too far where a word is unknown, which has to be found. */
 #include <errno.h>
 #include <string.h>
 
