@@ -39,6 +39,9 @@ static const char *check_buckets(const struct bucket *buckets, size_t n, uint64_
 			return "a bucket ends before it begins";
 		if (i && buckets[i].from <= buckets[i - 1].to)
 			return "buckets overlap or are not in ascending order";
+		/* As a sum alone could go around and be right. */
+		if (buckets[i].count > count - sum)
+			return "the buckets do not add up to count";
 		sum += buckets[i].count;
 	}
 	return n && sum != count ? "the buckets do not add up to count" : NULL;
@@ -95,7 +98,10 @@ static const char *check_proof(const struct cell_result *cell)
 
 static const char *check_count(const struct cell_result *cell)
 {
-	if (cell->latency.count == cell->config.pages * cell->config.threads)
+	uint64_t faults;
+
+	if (!__builtin_mul_overflow(cell->config.pages, cell->config.threads, &faults) &&
+	    cell->latency.count == faults)
 		return NULL;
 	return "count is not pages times threads";
 }
