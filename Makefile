@@ -8,6 +8,7 @@
 #   make dashboard      one HTML page of the tracked history of kernels: build/dashboard.html
 #   make verify-guarantee   crashes in a guest: is what MAP_SYNC promised there afterwards?
 #   make soak           an hour of cells, 1,000 starts: what grows, what is left?
+#   make fuzz           hostile input for all that reads and writes results     (SECONDS=3600)
 #   make test           unit and CLI tests, in seconds, no root        (SAN=1: ASan and UBSan)
 #   make check          every test there is; installs what it needs
 #   make deps           installs what building, measuring and testing need
@@ -176,7 +177,8 @@ check:
 	@scripts/deps check
 	@+$(MAKE) --no-print-directory -s -j$$(nproc) tests instruments
 	@+$(MAKE) --no-print-directory -s -j$$(nproc) SAN=1 tests
-	@tests/run lint unit cli san browser guest
+	@+$(MAKE) --no-print-directory -s -j$$(nproc) fuzzers
+	@tests/run lint unit cli san browser fuzz guest
 
 .PHONY: deps
 deps:
@@ -245,6 +247,56 @@ soak:
 	@+$(MAKE) --no-print-directory -s all
 	@BUILD=$(B) scripts/soak $(if $(GUEST),--guest)
 
+# ---- hostile input ------------------------------------------------------------------------------
+
+# libFuzzer is clang's: the whole program once more, with ASan, UBSan and coverage.
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/fuzz_%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_OBJECTS := $(patsubst $(B)/%.o,$(B)/fuzz/%.o,$(filter-out $(B)/main.o,$(OBJECTS)))
+FUZZ_HARNESS := $(B)/fuzz/harness.o $(B)/fuzz/mutate.o $(B)/fuzz/oracle.o
+FUZZ_FLAGS := $(filter-out $(SAN_FLAGS),$(ALL_CFLAGS)) -Ibench -I$(B)/bpf -O1 -g1 \
+	-fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=address,undefined,
+# What a target must not reach, its own file has in place of it: __wrap_NAME.
+FUZZ_WRAPPED = $(shell grep -o '__wrap_[a-z_]*' $< | sort -u | sed 's/__wrap_/-Wl,--wrap=/')
+
+$(B)/fuzz/%.o: bench/%.c | $(B)/fuzz
+	$(call say,CC)
+	$(Q)$(CLANG) $(FUZZ_FLAGS)fuzzer-no-link -MMD -MP -c -o $@ $<
+
+$(B)/fuzz/%.o: tests/fuzz/%.c | $(B)/fuzz
+	$(call say,CC)
+	$(Q)$(CLANG) $(FUZZ_FLAGS)fuzzer-no-link -MMD -MP -c -o $@ $<
+
+$(B)/fuzz/%.o: $(B)/%.c | $(B)/fuzz
+	$(Q)$(CLANG) $(FUZZ_FLAGS)fuzzer-no-link -c -o $@ $<
+
+$(B)/fuzz/asset_data.o: $(B)/asset_data.o | $(B)/fuzz
+	$(Q)cp $< $@
+
+$(B)/fuzz/probes.o $(B)/fuzz/probes_read.o: $(B)/bpf/probes.skel.h
+
+$(B)/fuzz/syncfault.a: $(FUZZ_OBJECTS)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(FUZZERS): $(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_HARNESS) $(B)/fuzz/syncfault.a
+	$(call say,LD)
+	$(Q)$(CLANG) $(FUZZ_FLAGS)fuzzer -MMD -MP -MF $@.d $(FUZZ_WRAPPED) -o $@ $< \
+		$(FUZZ_HARNESS) $(B)/fuzz/syncfault.a $(LIBS)
+
+$(B)/fuzz: | $(B)
+	$(Q)mkdir -p $@
+
+.PRECIOUS: $(B)/fuzz/%.o
+
+.PHONY: fuzzers
+fuzzers: $(FUZZERS)
+
+# SECONDS=N for all targets together   JOBS=N   TARGETS='show plot'
+.PHONY: fuzz
+fuzz:
+	@scripts/deps check
+	@+$(MAKE) --no-print-directory -s fuzzers
+	@BUILD=$(B) scripts/fuzz --seconds $(or $(SECONDS),3600) --jobs $(or $(JOBS),1) $(TARGETS)
+
 # ---- installation -------------------------------------------------------------------------------
 
 COMPLETIONS := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
@@ -259,4 +311,4 @@ install: all
 clean:
 	rm -rf build build-san
 
--include $(wildcard $(B)/*.d $(B)/bpf/*.d $(B)/tests/*.d $(B)/writer/*.d)
+-include $(wildcard $(B)/*.d $(B)/bpf/*.d $(B)/fuzz/*.d $(B)/tests/*.d $(B)/writer/*.d)

@@ -61,12 +61,27 @@ struct index {
 };
 
 /* Warns once, and is not used again. */
-static void give_up(struct index *index)
+static void refuse(struct index *index, const char *why)
 {
 	if (!index->is_dead)
-		diag_warning("index %s: %s: the results are read without it (it can be deleted)",
-			     index->path, sqlite3_errmsg(index->database));
+		diag_warning("index %s: %s: the results are read without it", index->path, why);
 	index->is_dead = true;
+}
+
+static void give_up(struct index *index)
+{
+	char why[512];
+
+	snprintf(why, sizeof(why), "%s (it can be deleted)", sqlite3_errmsg(index->database));
+	refuse(index, why);
+}
+
+/* A link would have us write to what it leads to. */
+static bool is_link(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && !S_ISREG(st.st_mode);
 }
 
 static void free_index(struct index *index)
@@ -168,6 +183,42 @@ static int read_format(struct index *index, int *format)
 	return ret == SQLITE_ROW ? SQLITE_OK : ret;
 }
 
+/* "NAME (…": as a whole, or of another format the name alone. */
+static bool is_table(const char *text, bool is_whole)
+{
+	static const char *const names[] = { "file (", "config (", "cell (" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strncmp(text, names[i], strlen(names[i])))
+			return !is_whole || strstr(schema, text);
+	return false;
+}
+
+/*
+ * Whether it is empty, or all there is was made from the text above. Another's database, which a
+ * link of our name may lead to, is not changed; and a view or a trigger, which might never come to
+ * its end, not asked.
+ */
+static bool is_ours(struct index *index, int format)
+{
+	sqlite3_stmt *statement;
+	int step, tables = 0, others = 0;
+
+	if (sqlite3_prepare_v2(index->database, "SELECT sql FROM sqlite_master WHERE sql NOT NULL",
+			       -1, &statement, NULL))
+		return false;
+	while ((step = sqlite3_step(statement)) == SQLITE_ROW) {
+		const char *sql = (const char *)sqlite3_column_text(statement, 0);
+		bool is_known = sql && !strncmp(sql, "CREATE TABLE ", 13) &&
+				is_table(sql + 13, format == FORMAT);
+
+		tables += is_known;
+		others += !is_known;
+	}
+	sqlite3_finalize(statement);
+	return step == SQLITE_DONE && !others && tables == (format ? 3 : 0);
+}
+
 static int make_tables(struct index *index, int format)
 {
 	char version[64];
@@ -189,6 +240,10 @@ static int prepare(struct index *index)
 
 	if (ret)
 		return ret;
+	if (!is_ours(index, format)) {
+		refuse(index, "it was not made by syncfault");
+		return SQLITE_MISUSE;
+	}
 	index->is_fixed = sqlite3_db_readonly(index->database, "main") == 1;
 	if (!index->is_fixed)
 		ret = make_tables(index, format);
@@ -207,6 +262,11 @@ struct index *index_open(const char *folder)
 	index->folder = strdup(folder);
 	index->path = choose_path(folder);
 	if (!index->path || !index->folder) {
+		free_index(index);
+		return NULL;
+	}
+	if (is_link(index->path)) {
+		refuse(index, "it is no file");
 		free_index(index);
 		return NULL;
 	}

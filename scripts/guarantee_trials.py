@@ -31,7 +31,9 @@ class Failure(Exception):
 
 
 def say(text):
-    print(text, file=sys.stderr, flush=True)
+    """What could steer a terminal in it, which guests may have written, becomes '?'."""
+    print("".join(c if c.isprintable() or c == "\n" else "?" for c in text), file=sys.stderr,
+          flush=True)
 
 
 def find_tool(name):

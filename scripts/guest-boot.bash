@@ -104,7 +104,9 @@ run_qemu()
 	exec {err}> >(exec cat >&2)
 	relays+=($!)
 	# Each link of this chain dies with the one before it, and the first with this script.
+	# What the guest writes here has an end, too: its files are not longer than the largest.
 	setpriv --pdeathsig KILL timeout --foreground -k 5 "$1" \
+		prlimit --core=0 --fsize="$(($(mebibytes "$files_limit") << 20))" \
 		setpriv --pdeathsig KILL "${turns[@]}" qemu-system-x86_64 \
 		-nodefaults -no-user-config -display none -no-reboot -machine "$machine" \
 		"${clock_options[@]}" -smp "$cpus" -m "$memory_line" \
@@ -183,6 +185,7 @@ boot_guest()
 		return
 	fi
 	take_files "$to"
-	status=$(sed -n 's/^exit //p' "$work/status")
+	take_number exit 3
+	status=$reported
 	((status != 125)) || echo 'guest: the command itself ended with status 125' >&2
 }

@@ -3,20 +3,34 @@
 #
 # What came of a boot of scripts/guest: of what it died, or the files it left.
 
+# The status port is the guest's as a whole, not only its init's: what comes from there is text, and
+# may not get into arithmetic, which would expand and run it.
+
+# Sets REPORTED to the last whole number of at most DIGITS that init reported as WORD; else fails.
+take_number() # WORD DIGITS
+{
+	reported=$(sed -n "s/^$1 //p" "$work/status" | tail -n 1)
+	[[ $reported =~ ^(0|[1-9][0-9]*)$ && ${#reported} -le $2 ]]
+}
+
 # Prints of what the guest died; nothing if it came to its end.
 cause_of_death()
 {
 	local text
 
-	if text=$(grep -m 1 '^died ' "$work/status"); then
+	if text=$(grep -a -m 1 '^died ' "$work/status"); then
 		echo "${text#died }"
-	elif ((qemu_status == 33)) && grep -q '^exit ' "$work/status"; then
+	elif ((qemu_status == 33)) && take_number exit 3 && take_number files 9; then
 		return
+	elif ((qemu_status == 33)); then
+		echo 'what it reported at its end is no report of its init'
+	elif ((qemu_status == 153)); then
+		echo 'it wrote more than the files that it has here may hold'
 	elif ((qemu_status == 124)); then
 		echo "the time limit of $time_limit s is over"
 	elif ((qemu_status > 128)); then
 		echo "QEMU was killed by signal $((qemu_status - 128))"
-	elif text=$(grep -m 1 -o 'Kernel panic.*' "$work/console"); then
+	elif text=$(grep -a -m 1 -o 'Kernel panic.*' "$work/console"); then
 		echo "$text"
 	elif ((qemu_status == 0)); then
 		echo 'it was switched off or reset before the command had ended'
@@ -29,13 +43,13 @@ say_died()
 {
 	local when='while the command ran'
 
-	grep -q '^ready' "$work/status" || when='before the command was started'
+	grep -aq '^ready' "$work/status" || when='before the command was started'
 	{
-		echo "guest: the guest died $when: $1"
+		echo "guest: the guest died $when: $1" | printable
 		[[ -z $2 ]] || echo "guest: its files do not come back: $2 is unchanged"
-		sed 's/^/qemu: /' "$work/qemu.log"
+		sed 's/^/qemu: /' "$work/qemu.log" | printable
 		echo 'guest: the last lines of its console:'
-		tail -n 40 "$work/console" | tr -d '\r' | sed 's/^/console: /'
+		tail -n 40 "$work/console" | tr -d '\r' | printable | sed 's/^/console: /'
 	} >&2
 }
 
@@ -65,16 +79,23 @@ take_files()
 {
 	local to=$1 size odd
 
-	size=$(sed -n 's/^files //p' "$work/status")
+	take_number files 9
+	size=$reported
+	((size <= $(stat -c %s "$work/files"))) || fail 1 "it reported $size bytes in /out: too many"
 	truncate -s "$size" "$work/files"
+	# From stdin: of a file tar would unpack what is compressed, whatever it grows to.
+	if ! odd=$(tar -tvf - <"$work/files" 2>"$work/tar.log"); then
+		fail 1 "what it left in /out is no archive: $(head -n 1 "$work/tar.log" | printable)"
+	fi
 	if [[ -z $to ]]; then
-		[[ $(tar -tf "$work/files") == ./ ]] ||
+		[[ $odd != *$'\n'* ]] ||
 			echo "guest: warning: without --out the files left in /out are lost" >&2
 		return
 	fi
 	# Links and devices could lead out of the folder, or into this machine.
-	odd=$(tar -tvf "$work/files" | grep -v '^[-dh]' | head -n 1) || true
-	[[ -z $odd ]] || fail 1 "neither a file nor a folder in /out, so nothing is taken: $odd"
+	odd=$(grep -av '^[-dh]' <<<"$odd" | head -n 1) || true
+	[[ -z $odd ]] || fail 1 "neither a file nor a folder in /out, so nothing is taken: $(
+		printable <<<"$odd")"
 	mkdir -p "$to"
-	tar -xf "$work/files" -C "$to" --no-same-owner --no-same-permissions --touch
+	tar -xf - -C "$to" <"$work/files" --no-same-owner --no-same-permissions --touch
 }

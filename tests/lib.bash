@@ -28,17 +28,16 @@ run() {
 	code=0
 	${as[@]+"${as[@]}"} "$program" "$@" >"$work/out" 2>"$work/err" </dev/null || code=$?
 }
-# The same, with $rss_kb (its greatest resident size) and $seconds.
+# The same, with $rss_kb (its greatest resident size) and $seconds (of CPU: others may be busy).
 run_measured() {
 	code=0
 	/usr/bin/python3 - "$program" "$@" >"$work/usage" <<-'END' || code=$?
-		import os, subprocess, sys, time
+		import os, subprocess, sys
 		work = os.environ["TEST_WORK"]
-		begin = time.monotonic()
 		child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL,
 		                         stdout=open(work + "/out", "wb"), stderr=open(work + "/err", "wb"))
 		_, status, usage = os.wait4(child.pid, 0)
-		print(usage.ru_maxrss, int(time.monotonic() - begin))
+		print(usage.ru_maxrss, int(usage.ru_utime + usage.ru_stime))
 		sys.exit(os.waitstatus_to_exitcode(status) % 256)
 	END
 	read -r rss_kb seconds <"$work/usage"

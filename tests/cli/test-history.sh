@@ -100,6 +100,40 @@ check a-linked-folder-has-an-index "$(said)" test -s indexed/$index
 check an-index-has-mode-0644 "$(stat -c %a indexed/$index)" \
 	test "$(stat -c %a indexed/$index)" = "$(printf %o $((0644 & ~$(umask))))"
 rm indexed/$index linked
+# In the place of an index: somebody's database, which stays as it is; one that never ends, or writes.
+database() { # FILE SQL…
+	/usr/bin/python3 -c 'import sqlite3, sys
+database = sqlite3.connect(sys.argv[1])
+for text in sys.argv[2:]: database.executescript(text)' "$@"
+}
+schema_of() { /usr/bin/python3 -c 'import sqlite3, sys
+print([row for row in sqlite3.connect(sys.argv[1]).iterdump()])' "$1"; }
+not_an_index() { # NAME
+	cp -P indexed/$index kept-index
+	schema_of indexed/$index >before
+	as=(timeout 20)
+	history_of --index always indexed
+	as=()
+	check "$1-changes-nothing" "exit $code: $(said)" same out without
+	check "$1-is-told" "$(said)" is_one_line
+	schema_of indexed/$index >after
+	check "$1-stays-as-it-is" "$(head -c 300 after)" same before after
+	rm -f indexed/$index kept-index
+}
+database somebodys 'CREATE TABLE file (photo); INSERT INTO file VALUES (1); PRAGMA user_version = 7'
+cp somebodys indexed/$index
+not_an_index a-database-of-others
+ln -s "$PWD/somebodys" indexed/$index
+not_an_index a-link-for-an-index
+endless='WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n'
+history_of --index always indexed
+database indexed/$index 'PRAGMA foreign_keys = OFF; DROP TABLE cell' "CREATE VIEW cell AS SELECT i AS file,
+	i AS place, '' AS key, 1 AS config, 1 AS is_measured, 1 AS p50, 1 AS p90, 1 AS p99, 1 AS p999
+	FROM ($endless)"
+not_an_index a-view-for-an-index
+history_of --index always indexed
+database indexed/$index "CREATE TRIGGER t BEFORE INSERT ON file BEGIN SELECT count(*) FROM ($endless); END" 'DELETE FROM file'
+not_an_index a-trigger-in-an-index
 if is_root && command -v setpriv >/dev/null; then
 	chmod 755 "$work" && mkdir cache && chmod 777 cache && chmod -R a+rX indexed
 	as=(setpriv --reuid 65534 --regid 65534 --clear-groups)

@@ -57,6 +57,40 @@ garbage result-then-random behind "$(cat "$letter")" cat /dev/urandom
 garbage many-cells behind '{"schema":"syncfault-result/1","cells":[{}' repeated ',{}'
 rm -f "$file"
 
+# Big, and nearly results: what is told has a place, what is claimed is not made room for.
+size=200000000
+garbage result-of-200-MB behind '{"schema":"syncfault-result/1","suite":"x","command":["' repeated 'b","'
+size=100000000
+nested() { /usr/bin/python3 -c 'import sys; sys.stdout.write("[" * 100000 + "]" * 100000)'; }
+garbage nested-100000-deep behind '{"schema":"syncfault-result/1","cells":' nested
+digits() { head -c 1000000 /dev/zero | tr '\0' 9; }
+# In the place of a number of the letter: 1 MB of digits, and more slots and faults than anybody has.
+claims() { # NAME FILTER
+	jq -c "$2" "$letter" >"$file"
+	run_measured show "$file"
+	judge "$1"
+}
+put_digits() { # NAME SUFFIX
+	jq -c '.cells[0].latency.max = "DIGITS"' "$letter" >"$work/digits"
+	{
+		sed 's/"DIGITS".*//' "$work/digits" | tr -d '\n'
+		digits
+		printf '%s' "$2"
+		sed 's/.*"DIGITS"//' "$work/digits"
+	} >"$file"
+	run_measured show "$file"
+	judge "$1"
+}
+put_digits number-of-1-MB-digits ''
+put_digits real-of-1-MB-digits .5
+put_digits exponent-beyond-all e999999
+claims a-billion-slots '.cells[0].latency.hist_ns =
+	[{from: 0, to: 999999999, count: 1000000000}, {from: 1000000000, to: 9007199254740991, count: 1}]'
+jq -c '.cells[0].latency |= (.hist_ns = [{from: 0, to: 1, count: "HALF"}, {from: 2, to: 3, count: "HALF"},
+	{from: 4, to: 5, count: (2 + .count)}])' "$letter" | sed 's/"HALF"/9223372036854775807/g' >"$file"
+run_measured show "$file"
+judge counts-beyond-all
+claims a-billion-faults '.cells[0] |= (.config.pages = 1000000000 | .latency.count = 1000000000)'
 run_measured show /dev/zero
 judge endless-file
 check endless-file-is-told "said: $(said)" grep -q 'more than 256 MiB' "$work/err"

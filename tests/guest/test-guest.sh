@@ -123,6 +123,30 @@ test_deaths()
 	check 'hang: time limit is said' says hang 'time limit of 10 s'
 }
 
+# The ports are the guest's: what would be run where it gets into the arithmetic of a shell, then the end.
+test_hostile()
+{
+	cat >"$work/hostile" <<EOF
+#!/bin/sh
+send() { printf "\$1" | dd of=/dev/port bs=1 count=1 seek=\$2 2>/dev/null; }
+printf '\033]0;evil\007\033[2Jshown\n' >/dev/ttyS0
+for byte in $(printf 'files 10240\nexit PPID[$(touch %s)0]\n' "$work/canary" |
+		od -An -v -to1 | tr -s ' \n' ' '); do
+	send "\\\\\$byte" 235
+done
+send '\\020' 244
+sleep 1000
+EOF
+	chmod +x "$work/hostile"
+	run hostile --time-limit 60 --out "$work/hostile-files" -- "$work/hostile"
+	check 'a status that is none: died' status_is hostile 125
+	check 'and said' says hostile 'what it reported at its end is no report of its init'
+	check 'and was not run' test ! -e "$work/canary"
+	check 'its console is shown' says hostile '^console: .*shown'
+	check 'and steers no terminal' bash -c "! grep -qaP '[\x00-\x08\x0b-\x1f\x7f]' '$work/hostile.err'"
+	check 'nothing is taken from it' test ! -e "$work/hostile-files"
+}
+
 # The QEMU whose files are in a folder: ours, and no one else's.
 qemu_of() { pgrep -f "^qemu-system-x86_64 .*$1/" || true; }
 
@@ -273,6 +297,7 @@ test_usage
 test_same_image
 test_outputs_and_files
 test_deaths
+test_hostile
 test_killed
 test_same_samples
 test_busy_host
