@@ -34,8 +34,8 @@ static int judge_error(const struct fault_outcome *outcome, uint64_t pages, stru
 				    "ran elsewhere (is it offline?)",
 				    outcome->cpu);
 	}
-	return verdict_fail(verdict, "put a thread on CPU %d, without capabilities: %s%s", outcome->cpu,
-			    strerror(-outcome->error),
+	return verdict_fail(verdict, "put a thread on CPU %d, without capabilities: %s%s",
+			    outcome->cpu, strerror(-outcome->error),
 			    outcome->error == -EINVAL ? " (is it offline?)" : "");
 }
 
