@@ -94,7 +94,7 @@ temporary_names_are_ours() {
 
 documents_say_what_baselines_say() {
 	local page
-	for page in docs/worst-case.md docs/scale.md; do
+	for page in docs/worst-case.md docs/scale.md docs/reliability.md; do
 		scripts/doc-tables --check "$page" || return
 	done
 }
