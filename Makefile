@@ -178,7 +178,7 @@ check:
 	@+$(MAKE) --no-print-directory -s -j$$(nproc) tests instruments
 	@+$(MAKE) --no-print-directory -s -j$$(nproc) SAN=1 tests
 	@+$(MAKE) --no-print-directory -s -j$$(nproc) fuzzers
-	@tests/run lint unit cli san browser fuzz guest
+	@tests/run lint unit cli san robust browser fuzz guest
 
 .PHONY: deps
 deps:

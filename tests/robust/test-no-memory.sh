@@ -12,7 +12,7 @@ if is_sanitized; then
 	skip no-memory "the sanitizers have an allocator of their own"
 	exit 0
 fi
-"${CC:-gcc}" -std=gnu11 -O2 -Wall -Wextra -shared -fPIC -o "$work/no-memory.so" ../no-memory.c || exit 1
+"${CC:-gcc}" -std=gnu11 -O2 -Wall -Wextra -shared -fPIC -o "$work/no-memory.so" "$root/tests/robust/no-memory.c" || exit 1
 
 count() { as=(env LD_PRELOAD="$work/no-memory.so" NO_MEMORY_COUNT="$work/count") && run "$@" && read -r total <"$work/count"; }
 is_told() { [ "$code" = 1 ] && is_one_line && grep -qE 'Cannot allocate memory|no memory|[Oo]ut of memory' "$work/err"; }

@@ -101,7 +101,7 @@ if is_sanitized; then
 	exit 0
 fi
 if ! command -v jq >/dev/null || ! "${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror \
-	-o "$work/kill-at" "$root/tests/cli/kill-at.c" 2>"$work/err"; then
+	-o "$work/kill-at" "$root/tests/robust/kill-at.c" 2>"$work/err"; then
 	skip kill "no jq, or kill-at.c cannot be built: $(said)"
 	exit 0
 fi
