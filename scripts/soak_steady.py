@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Two processes that stay: `run` with cells for a given time, `trace` beside it. Both are sampled.
 
-What a process holds goes up and down within each cell. A leak is what the low points do: the span
-after warm-up is cut into windows, and the line through the least of each window tells the growth.
+What a process holds goes up and down within each cell. The span after warm-up is cut into windows,
+and the line through one figure of each tells the growth: of memory the least, which only a leak
+raises; of counts the median, since between two cells there is less for an instant, seen or not.
 """
 import json
 import os
 import re
 import signal
+import statistics
 import subprocess
 import sys
 import time
@@ -60,21 +62,21 @@ def slope(points):
     return sum((x - mean_x) * (y - mean_y) for x, y in points) / spread if spread else 0.0
 
 
-def fit(samples, key):
-    """(before, after) of the line through the low points, or None of too few samples."""
+def fit(samples, key, typical):
+    """(before, after, work) of the line through what is typical of windows; None of too few."""
     kept = samples[int(len(samples) * WARM_UP):]
     if len(kept) < 2 * WINDOWS:
         return None
     cuts = [len(kept) * i // WINDOWS for i in range(WINDOWS + 1)]
     windows = [kept[begin:end] for begin, end in zip(cuts, cuts[1:])]
-    points = [(w[0]["work"], min(s[key] for s in w)) for w in windows]
+    points = [(w[0]["work"], typical(s[key] for s in w)) for w in windows]
     growth = slope(points) * (points[-1][0] - points[0][0])
     return points[0][1], points[0][1] + growth, kept[-1]["work"] - kept[0]["work"]
 
 
 def rows_of(part, samples, bounds):
     for key, (unit, bound) in bounds.items():
-        fitted = fit(samples, key)
+        fitted = fit(samples, key, min if unit else statistics.median)
         before, after, work = fitted or (None, None, None)
         yield {"part": part, "what": key, "unit": unit, "work": work, "before": before,
                "after": after, "bound": bound}
