@@ -202,6 +202,44 @@ check end-before-the-crash "exit $code: $(said | cat -v)" test "$code" = 1
 shows end-before-the-crash-is-shown 'the command ended before that, with status 3$'
 crashes_at=''
 
+# The same where scripts/guest is run by others: each in a folder where a guest says such a text.
+mkdir -p "$work/root/scripts" "$work/root/build" "$work/root/bench"
+cp "$root"/scripts/{printable.bash,reproduce,worst-case,baselines,kernel-history,guarantee_*.py} "$work/root/scripts/"
+ln -s "$root/bench/suites" "$work/root/bench/suites"
+echo all: >"$work/root/Makefile"
+for name in scripts/deps build/syncfault; do
+	printf '#!/bin/sh\n' >"$work/root/$name"
+done
+cat >"$work/root/scripts/kernel" <<'END'
+#!/bin/sh
+[ "$1" = fetch ] || echo 'cached   debian:6.12.1'
+END
+cat >"$work/root/scripts/guest" <<'END'
+#!/bin/bash
+printf "$SAYS" >&2
+while [ "$1" != --out ]; do shift; done
+[ -z "$LEAVES" ] || { mkdir -p "$2" && printf '{"cells": [{"status": "%s"}]}' "$LEAVES" >"$2/result.json"; }
+exit 1
+END
+chmod +x "$work/root"/{scripts/{deps,kernel,guest},build/syncfault}
+# What a guest leaves is JSON, with the same in it.
+escaped='\\u001b[2J\\u009b31m\\u202e\\u007fX'
+for words in reproduce worst-case 'baselines --suite interface debian:6.12' \
+	"kernel-history --kernels 6.12 --fs xfs -o $work/kept"; do
+	read -ra words <<<"$words"
+	SAYS="$text\n" LEAVES='' OUT=$work/kept "$work/root/scripts/${words[0]}" "${words[@]:1}" \
+		>"$work/err" 2>&1 </dev/null
+	shows "${words[0]}-shows-what-a-guest-says" 'X( |$)'
+done
+SAYS='' LEAVES=$escaped OUT=$work/kept "$work/root/scripts/baselines" --suite interface debian:6.12 \
+	>"$work/err" 2>&1 </dev/null
+shows baselines-shows-a-status '/interface.json: 1 .*X$'
+/usr/bin/python3 -B -c 'import sys
+sys.path.insert(0, sys.argv[1])
+import guarantee_trials
+guarantee_trials.say(sys.argv[2])' "$work/root/scripts" "$evil" 2>"$work/err"
+shows verify-guarantee-shows-what-a-guest-says 'X$'
+
 # ---- how much it may write ------------------------------------------------------------------------
 
 # In the place of QEMU: writes a byte of the file in which what a guest WRITES arrives, and ends.
