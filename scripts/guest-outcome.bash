@@ -68,8 +68,8 @@ say_crash()
 		say_died "$cause" ''
 		status=125
 	else
-		echo "guest: --crash-at $crash_at: the command ended before that, with status$(
-			sed -n 's/^exit / /p' "$work/status")" >&2
+		take_number exit 3
+		echo "guest: --crash-at $crash_at: the command ended before that, with status $reported" >&2
 		status=1
 	fi
 }
@@ -77,7 +77,7 @@ say_crash()
 # Unpacks what the command left into a folder, if there is one.
 take_files()
 {
-	local to=$1 size odd
+	local to=$1 size odd tar_status=0
 
 	take_number files 9
 	size=$reported
@@ -97,5 +97,8 @@ take_files()
 	[[ -z $odd ]] || fail 1 "neither a file nor a folder in /out, so nothing is taken: $(
 		printable <<<"$odd")"
 	mkdir -p "$to"
-	tar -xf - -C "$to" <"$work/files" --no-same-owner --no-same-permissions --touch
+	tar -xf - -C "$to" <"$work/files" --no-same-owner --no-same-permissions --touch \
+		2>"$work/tar.log" || tar_status=$?
+	printable <"$work/tar.log" >&2
+	((tar_status == 0)) || fail 1 "what it left in /out could not all be unpacked into $to"
 }

@@ -17,11 +17,14 @@ archive() { # COMMAND…: its output is what comes over as the archive
 }
 report_all() { report "ready\nfiles $(stat -c %s "$work/guest/files")\nexit 0\n"; }
 
+# What QEMU says and ends with.
+qemu_log='' qemu_ends=33 crashes_at=''
 # scripts/guest from the end of QEMU on. $code, $work/out (the status of the command), $work/err.
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154,SC2317 # variables and functions of scripts/guest
 boot() { # FOLDER
 	code=0
-	: >"$work/guest/qemu.log"
+	printf '%b' "$qemu_log" >"$work/guest/qemu.log"
+	: >"$work/guest/crash.log"
 	(
 		set -euo pipefail
 		to=$1 here=$root/scripts out=$work/out_of_guest
@@ -30,9 +33,9 @@ boot() { # FOLDER
 			# shellcheck source=/dev/null
 			source "$here/$part.bash"
 		done
-		work=$TEST_WORK/guest counts_flushes='' crash_at='' time_limit=9
+		work=$TEST_WORK/guest counts_flushes='' crash_at=$crashes_at time_limit=9
 		write_job() { :; }
-		run_qemu() { qemu_status=33; }
+		run_qemu() { qemu_status=$qemu_ends; }
 		boot_guest 0 "$to" true
 		((status == 0)) || exit "$status"
 	) >"$work/out" 2>"$work/err" || code=$?
@@ -97,6 +100,42 @@ mkfifo "$tree/pipe"$'\033[2J'
 archive tar -cf - -C "$tree" .
 refused_archive pipe-with-a-name-that-steers
 rm "$tree"/*
+# Names of users, and of headers it does not know, tar shows as they are.
+evil=$'\033[2J\033]0;evil\007\xc2\x9b31m\xe2\x80\xae\x7fX'
+shows() { # NAME PATTERN: on stderr, and nothing that steers
+	if has_controls "$work/err" || grep -qaF $'\xe2\x80\xae' "$work/err" || ! grep -qaE "$2" "$work/err"; then
+		not_ok "$1" "$(cat -v "$work/err")"
+	else
+		ok "$1"
+	fi
+}
+special() { # pipe or header: one that somebody owns whose name steers, one that has such a name
+	/usr/bin/python3 - "$1" "$evil" <<'END'
+import sys, tarfile
+kind, evil = sys.argv[1:]
+with tarfile.open(fileobj=sys.stdout.buffer, mode="w|", format=tarfile.PAX_FORMAT) as tar:
+    file = tarfile.TarInfo("x")
+    if kind == "pipe":
+        file.type, file.uname = tarfile.FIFOTYPE, evil
+    else:
+        file.pax_headers = {evil: "1"}
+    tar.addfile(file)
+END
+}
+archive special pipe
+refused_archive pipe-of-a-user-who-steers
+shows owner-is-shown '^guest: neither a file nor a folder .* prw'
+archive special header
+report_all
+boot "$work/odd"
+check header-that-is-unknown "exit $code: $(said | cat -v)" test "$code" = 0 -a -e "$work/odd/x"
+shows header-is-shown "^tar: Ignoring .*X'$"
+rm -rf "$work/odd"
+# Of a header, its text and one file, without an end.
+cut_header() { special header | head -c 1536 && head -c 20000 /dev/urandom; }
+archive cut_header
+refused_archive header-and-random-bytes
+shows header-is-shown-that-was-refused "^guest: what it left in /out is no archive: tar: Ignoring .*X'$"
 archive head -c 20000 /dev/urandom
 refused_archive random-bytes
 archive bash -c 'head -c 1000000 /dev/zero | gzip'
@@ -130,7 +169,7 @@ report_all
 boot "$work/taken"
 check hard-link-out-of-the-folder "$(cat "$work/in/secret")" grep -qx old "$work/in/secret"
 chmod 6777 "$tree/x"
-archive tar -cf - -C "$tree" x
+archive tar --owner=12345 --group=12345 -cf - -C "$tree" x
 report_all
 rm -rf "$work/taken"
 (umask 022 && boot "$work/taken")
@@ -139,21 +178,106 @@ check rights-are-not-taken-over "mode $(stat -c %a "$work/taken/x")" \
 
 # ---- what is shown --------------------------------------------------------------------------------
 
-for where in console died; do
-	text='\033[2J\033]0;evil\007\xc2\x9b31m\xe2\x80\xae\x7fX'
-	if [ $where = died ]; then
-		report "ready\ndied of $text\n"
-	else
-		report 'ready\n' "$text\n"
-	fi
+# With a NUL before it: what makes grep hold a text for no text.
+shown() { # NAME PATTERN
 	boot "$work/odd"
-	if [ "$code" != 125 ] || ! grep -q X "$work/err"; then
-		not_ok "$where-is-shown" "exit $code: $(said | cat -v)"
-	elif has_controls "$work/err" || grep -qaF $'\xe2\x80\xae' "$work/err"; then
-		not_ok "$where-is-shown" "control characters: $(cat -v "$work/err")"
-	else
-		ok "$where-is-shown"
-	fi
+	check "$1-is-a-death" "exit $code: $(said | cat -v)" test "$code" = 125 -a ! -e "$work/odd"
+	shows "$1-is-shown" "$2"
+}
+text='\000\033[2J\033]0;evil\007\xc2\x9b31m\xe2\x80\xae\x7fX'
+report "ready\ndied of $text\n"
+shown died '^guest: the guest died while the command ran: of .*X$'
+report 'ready\n' "$text\n"
+shown console '^console: .*X$'
+report 'ready\n' "${text}Kernel panic - $text\n"
+qemu_ends=0
+shown panic '^guest: the guest died while the command ran: Kernel panic - .*X$'
+report 'ready\n'
+qemu_log="$text\n" qemu_ends=1
+shown qemu '^qemu: .*X$'
+qemu_log='' qemu_ends=33 crashes_at=7
+report "exit $text\nfiles 0\nexit 3\n"
+boot "$work/odd"
+check end-before-the-crash "exit $code: $(said | cat -v)" test "$code" = 1
+shows end-before-the-crash-is-shown 'the command ended before that, with status 3$'
+crashes_at=''
+
+# The same where scripts/guest is run by others: each in a folder where a guest says such a text.
+mkdir -p "$work/root/scripts" "$work/root/build" "$work/root/bench"
+cp "$root"/scripts/{printable.bash,reproduce,worst-case,baselines,kernel-history,guarantee_*.py} "$work/root/scripts/"
+ln -s "$root/bench/suites" "$work/root/bench/suites"
+echo all: >"$work/root/Makefile"
+for name in scripts/deps build/syncfault; do
+	printf '#!/bin/sh\n' >"$work/root/$name"
 done
+cat >"$work/root/scripts/kernel" <<'END'
+#!/bin/sh
+[ "$1" = fetch ] || echo 'cached   debian:6.12.1'
+END
+cat >"$work/root/scripts/guest" <<'END'
+#!/bin/bash
+printf "$SAYS" >&2
+while [ "$1" != --out ]; do shift; done
+[ -z "$LEAVES" ] || { mkdir -p "$2" && printf '{"cells": [{"status": "%s"}]}' "$LEAVES" >"$2/result.json"; }
+exit 1
+END
+chmod +x "$work/root"/{scripts/{deps,kernel,guest},build/syncfault}
+# What a guest leaves is JSON, with the same in it.
+escaped='\\u001b[2J\\u009b31m\\u202e\\u007fX'
+for words in reproduce worst-case 'baselines --suite interface debian:6.12' \
+	"kernel-history --kernels 6.12 --fs xfs -o $work/kept"; do
+	read -ra words <<<"$words"
+	SAYS="$text\n" LEAVES='' OUT=$work/kept "$work/root/scripts/${words[0]}" "${words[@]:1}" \
+		>"$work/err" 2>&1 </dev/null
+	shows "${words[0]}-shows-what-a-guest-says" 'X( |$)'
+done
+SAYS='' LEAVES=$escaped OUT=$work/kept "$work/root/scripts/baselines" --suite interface debian:6.12 \
+	>"$work/err" 2>&1 </dev/null
+shows baselines-shows-a-status '/interface.json: 1 .*X$'
+/usr/bin/python3 -B -c 'import sys
+sys.path.insert(0, sys.argv[1])
+import guarantee_trials
+guarantee_trials.say(sys.argv[2])' "$work/root/scripts" "$evil" 2>"$work/err"
+shows verify-guarantee-shows-what-a-guest-says 'X$'
+
+# ---- how much it may write ------------------------------------------------------------------------
+
+# In the place of QEMU: writes a byte of the file in which what a guest WRITES arrives, and ends.
+mkdir "$work/bin"
+cat >"$work/bin/qemu-system-x86_64" <<'END'
+#!/bin/bash
+for word; do
+	case $word in file,id="$WRITES",path=*) file=${word#*path=} ;; esac
+done
+exec dd if=/dev/zero of="$file" bs=1 count=1 seek="$AT"
+END
+chmod +x "$work/bin/qemu-system-x86_64"
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154,SC2317 # as in boot()
+write() { # WHAT AT: sets why
+	why=$(
+		set -uo pipefail
+		here=$root/scripts
+		for part in guest-machine guest-boot guest-outcome; do
+			# shellcheck source=/dev/null
+			source "$here/$part.bash"
+		done
+		work=$TEST_WORK/guest PATH=$TEST_WORK/bin:$PATH ram=64M cpus=1 clock=time clock_options=()
+		is_host_root='' virtio_pmem='' nvdimms=() crash_at='' counts_flushes='' time_limit=60
+		kernel_file=none kernel_line=none
+		export WRITES=$1 AT=$2
+		run_qemu $time_limit
+		touch "$work/status" "$work/console"
+		cause_of_death
+	) 2>"$work/err"
+}
+for what in status console; do
+	write $what $((256 << 20))
+	check "$what-beyond-256-MiB" "it is: $why $(said)" \
+		test "$why" = 'it wrote more than the files that it has here may hold'
+	write $what $(((256 << 20) - 1))
+	check "$what-of-256-MiB" "it is: $why $(said)" \
+		test "$why" = 'it was switched off or reset before the command had ended'
+done
+rm -f "$work/guest"/{status,console,files}
 check canary-is-silent "something of a guest was run" test ! -e "$canary"
 exit "$failed"

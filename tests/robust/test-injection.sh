@@ -31,6 +31,7 @@ payloads=(
 	'-o canary'
 	$'\033[2J\xe2\x80\xae\xe2\x81\xa6'
 	'../../../canary x'
+	'PPID[$(touch canary)0]'
 )
 
 # ---- the canary works -----------------------------------------------------------------------------
@@ -43,6 +44,9 @@ for i in 0 1 2 3 4 6; do
 	(eval "x=${payloads[i]}") >/dev/null 2>&1 || true
 	check "canary-works-$i" 'nothing happened' sang
 done
+word=${payloads[20]}
+((word == 0)) 2>/dev/null || true
+check canary-works-in-arithmetic 'nothing happened' sang
 if command -v gnuplot >/dev/null; then
 	for i in 7 8 9 14; do
 		printf "\$d << EOD\n%s\nEOD\nx = '%s'\nx = \"%s\"\n" "${payloads[i]}" "${payloads[i]}" \
@@ -142,38 +146,46 @@ check no-utf-8 "exit $code: $(said)" is_refusal 1
 # ---- scripts --------------------------------------------------------------------------------------
 
 # What a variable or a word holds is refused in one line, or taken as a name; nothing is run.
-script_refuses() { # NAME COMMAND…
-	local name=$1 status=0
-	shift
+script_refuses() { # NAME STATUS COMMAND…: with that exit status, or (any) not 0
+	local name=$1 wanted=$2 status=0
+	shift 2
 	rm -rf "$work/script.out"
 	timeout 60 "$@" >"$work/script.out" 2>&1 </dev/null || status=$?
-	if [ $status = 0 ] || [ $status = 124 ] || ! silent ||
+	[ "$wanted" != any ] || [ $status = 0 ] || [ $status = 124 ] || wanted=$status
+	if [ $status != "$wanted" ] || ! silent ||
 		grep -q Traceback "$work/script.out"; then
 		not_ok "$name" "exit $status: $(head -c 300 "$work/script.out")"
 	else
 		ok "$name"
 	fi
 }
-scripts_for=(0)
+scripts_for=(0 20) # for words, and for arithmetic
 ! is_sanitized || scripts_for=() # they are the same
 for i in ${scripts_for[@]+"${scripts_for[@]}"}; do
 	evil=${payloads[i]}
-	for words in "guest --kernel EVIL -- true" "guest --pmem EVIL -- true" "guest --seed EVIL -- true" \
-		"guest --crash-at EVIL -- true" "guest --nvdimm EVIL -- true" "guest --with EVIL -- true" \
-		"kernel fetch debian:EVIL" "kernel EVIL" \
-		"kernel-history --fs EVIL" "kernel-history --suite /EVIL" "baselines EVIL" \
-		"verify-guarantee --row EVIL" "verify-guarantee --trials EVIL" "bisect-step EVIL" \
-		"doc-tables EVIL" "crosscheck-compare EVIL ext4 512" "crosscheck-compare . ext4 EVIL" \
-		"trace-bcc -p EVIL" "fuzz --runs EVIL" "fuzz EVIL" "fuzz --input EVIL show"; do
+	for words in "2 guest --kernel EVIL -- true" "2 guest --pmem EVIL -- true" \
+		"2 guest --virtio-pmem EVIL -- true" "2 guest --memory EVIL -- true" \
+		"2 guest --cpus EVIL -- true" "2 guest --seed EVIL -- true" "2 guest --repeat EVIL -- true" \
+		"2 guest --time-limit EVIL -- true" "2 guest --clock EVIL -- true" \
+		"2 guest --crash-at EVIL -- true" "2 guest --nvdimm EVIL -- true" "2 guest --with EVIL -- true" \
+		"1 kernel fetch debian:EVIL" "2 kernel EVIL" "2 kernel-history --kernels EVIL" \
+		"2 kernel-history --fs EVIL" "2 kernel-history --suite /EVIL" "2 kernel-history --seeds EVIL" \
+		"2 kernel-history --jobs EVIL" "2 kernel-history --time-limit EVIL" \
+		"2 baselines EVIL" "2 baselines --suite EVIL" \
+		"2 verify-guarantee --row EVIL" "2 verify-guarantee --trials EVIL" \
+		"2 verify-guarantee --crash-at EVIL" "128 bisect-step EVIL" \
+		"1 doc-tables EVIL" "1 crosscheck-compare EVIL ext4 512" "1 crosscheck-compare . ext4 EVIL" \
+		"2 trace-bcc -p EVIL" "2 fuzz --runs EVIL" "2 fuzz --seed EVIL" "2 fuzz EVIL" \
+		"any fuzz --input EVIL show"; do
 		read -ra words <<<"$words"
 		words=("${words[@]//EVIL/"$evil"}")
-		script_refuses "${words[*]:0:2}-$i" "$root/scripts/${words[0]}" "${words[@]:1}"
+		script_refuses "${words[*]:1:2}-$i" "${words[0]}" "$root/scripts/${words[1]}" "${words[@]:2}"
 	done
 	for name in SEED PAGES LOADS DIRTY; do
-		script_refuses "worst-case-$name-$i" env "$name=$evil" "$root/scripts/worst-case"
+		script_refuses "worst-case-$name-$i" 2 env "$name=$evil" "$root/scripts/worst-case"
 	done
 	for name in SEED REPEAT; do
-		script_refuses "reproduce-$name-$i" env "$name=$evil" "$root/scripts/reproduce"
+		script_refuses "reproduce-$name-$i" 2 env "$name=$evil" "$root/scripts/reproduce"
 	done
 done
 check canary-is-silent "something was run" silent

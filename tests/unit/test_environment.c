@@ -22,6 +22,7 @@
 #include "clock_watch.h"
 #include "cpus.h"
 #include "faults.h"
+#include "proof.h"
 #include "sigbus.h"
 
 #define PAGE   4096
@@ -235,7 +236,10 @@ static void failed_memory_that_is_accessed(void **state)
 {
 	char *base = map_pages();
 	struct fault_plan plan = plan_with(base, fail_memory);
+	const struct cell_config config = { .pages = PAGES, .threads = 1 };
+	struct verdict verdict = { 0 };
 	struct fault_outcome outcome;
+	struct proof proof;
 
 	(void)state;
 	plan.file_offset = 64 * PAGE;
@@ -245,6 +249,10 @@ static void failed_memory_that_is_accessed(void **state)
 	assert_int_equal(outcome.error_code, BUS_MCEERR_AR);
 	assert_int_equal(outcome.error_page, 3);
 	assert_int_equal(outcome.error_offset, 67 * PAGE);
+	outcome.error_cause = "the file system is full";
+	assert_int_not_equal(proof_of_faults(&config, &outcome, &proof, &verdict), 0);
+	assert_string_equal(verdict.reason, "SIGBUS at page 3 of 20, offset 274432 of the file: "
+					    "the memory there has failed (BUS_MCEERR_AR)");
 	munmap(base, PAGES * PAGE);
 }
 

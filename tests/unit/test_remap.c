@@ -285,6 +285,53 @@ static void sigbus_is_a_reason(void **state)
 	tear_down(&world);
 }
 
+/* As if the block there could not be read any more. */
+static void fail_page(const struct world *world, size_t page)
+{
+	int fd = memfd_create("empty", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_true(mmap(world->mapping.base + page * PAGE, PAGE, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_FIXED, fd, 0) != MAP_FAILED);
+	close(fd);
+}
+
+static void sigbus_while_read_back(void **state)
+{
+	struct world world;
+	struct sigaction old;
+
+	(void)state;
+	if (!run(&world, REMAP_PUNCH))
+		skip();
+	fail_page(&world, 2);
+	sigbus_enter(&old);
+	assert_wrong(&world, "SIGBUS at offset 8192 of the file while pages were read back");
+	sigbus_leave(&old);
+	tear_down(&world);
+}
+
+static void sigbus_in_the_writer(void **state)
+{
+	uint64_t writes = 7;
+	struct world world;
+	struct sigaction old;
+
+	(void)state;
+	set_up(&world, REMAP_WRITE);
+	assert_int_equal(prepare(&world), 0);
+	fail_page(&world, 0);
+	sigbus_enter(&old);
+	assert_int_equal(apply(&world), 0);
+	while (!*(volatile int *)&world.remap.files[0].writer_error)
+		usleep(100);
+	assert_int_not_equal(remap_stop(&world.remap, &writes, &world.verdict), 0);
+	sigbus_leave(&old);
+	assert_int_equal(writes, 0);
+	assert_string_equal(world.verdict.reason, "write beside the faults: Bad address");
+	tear_down(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -301,6 +348,8 @@ int main(void)
 		cmocka_unit_test(test_reads_that_would_not_fault),
 		cmocka_unit_test(test_nothing_moves),
 		cmocka_unit_test(sigbus_is_a_reason),
+		cmocka_unit_test(sigbus_while_read_back),
+		cmocka_unit_test(sigbus_in_the_writer),
 	};
 
 	return cmocka_run_group_tests_name("remap", tests, NULL, NULL);
