@@ -82,14 +82,27 @@ static void print_item(FILE *out, const char *name, size_t index, const char *te
 	fputc('\n', out);
 }
 
+static const char *variant_of(struct matrix_span cells, char buffer[WORDS_SIZE])
+{
+	const struct cell_config *least = &cells.entries[0].cell->config;
+	uint64_t most = least->pages;
+
+	for (size_t i = 1; i < cells.count; i++) {
+		const struct cell_config *config = &cells.entries[i].cell->config;
+
+		most = config->pages > most ? config->pages : most;
+		least = config->pages < least->pages ? config : least;
+	}
+	return words_variant_to(least, most, buffer);
+}
+
 static void print_titles(const struct plot_page *page, FILE *out)
 {
 	const struct result *result = page->all.entries[0].result;
-	const struct cell_config *config = &page->all.entries[0].cell->config;
 	char variant[WORDS_SIZE], subtitle[WORDS_SIZE], kernel[300], cpu[300];
 
 	print_string(out, "title", page->title, TITLE_COLUMNS);
-	print_string(out, "what", words_variant(config, variant), SUBTITLE_COLUMNS);
+	print_string(out, "what", variant_of(page->all, variant), SUBTITLE_COLUMNS);
 	printable(result->host.kernel, 44, kernel, sizeof(kernel));
 	printable(result->has_guest ? result->guest.qemu : result->host.cpu, 60, cpu, sizeof(cpu));
 	if (result->has_provenance)

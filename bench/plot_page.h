@@ -27,7 +27,7 @@
 #include "matrix.h"
 
 #define PLOT_STATES (STATE_WRITTEN + 1)
-#define PLOT_LOADS  (LOAD_COPY + 1)
+#define PLOT_LOADS  (LOAD_LOG + 1)
 #define PLOT_SYNCS  2
 /* More columns than this are not readable in one picture. */
 #define PLOT_MAX_FS 8

@@ -24,7 +24,16 @@ const char *words_state(int state)
 
 const char *words_load(int load)
 {
-	return load == LOAD_NONE ? "no background load" : "background load";
+	static const char *const words[] = {
+		[LOAD_NONE] = "no background load",
+		[LOAD_COPY] = "background load",
+		[LOAD_CREATE] = "background load create",
+		[LOAD_FSYNC] = "background load fsync",
+		[LOAD_TRUNCATE] = "background load truncate",
+		[LOAD_LOG] = "background load log",
+	};
+
+	return words[load];
 }
 
 const char *words_sync(int sync)
@@ -111,6 +120,12 @@ static const char *const remap_phrases[] = {
 
 const char *words_variant(const struct cell_config *config, char buffer[WORDS_SIZE])
 {
+	return words_variant_to(config, config->pages, buffer);
+}
+
+const char *words_variant_to(const struct cell_config *config, uint64_t most_pages,
+			     char buffer[WORDS_SIZE])
+{
 	char number[PRINTABLE_NUMBER];
 
 	*buffer = '\0';
@@ -118,8 +133,10 @@ const char *words_variant(const struct cell_config *config, char buffer[WORDS_SI
 		append(buffer, "what the kernel says to flags of mmap; nothing is faulted");
 		return buffer;
 	}
-	append(buffer, "%s %s faults of %s", printable_count(config->pages, number),
-	       access_words_of(config), page_words_of(config));
+	append(buffer, "%s", printable_count(config->pages, number));
+	if (most_pages > config->pages)
+		append(buffer, " to %s", printable_count(most_pages, number));
+	append(buffer, " %s faults of %s", access_words_of(config), page_words_of(config));
 	if (config->threads > 1)
 		append(buffer, " by each of %s threads%s", printable_count(config->threads, number),
 		       config->files == FILES_EACH ? ", each on a file of its own" : "");

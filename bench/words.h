@@ -16,7 +16,7 @@
 /* "preallocated", "fallocated (unwritten)", "empty". */
 const char *words_state(int state);
 
-/* "no background load", "background load". */
+/* "no background load"; the letter's copy is "background load", another "background load fsync". */
 const char *words_load(int load);
 
 /* "no MAP_SYNC", "MAP_SYNC". */
@@ -30,6 +30,10 @@ const char *words_fs(const struct cell_config *config, char buffer[WORDS_SIZE]);
 
 /* "512 write faults of 4 KiB by one thread, paused 50 us between two, SCHED_FIFO". */
 const char *words_variant(const struct cell_config *config, char buffer[WORDS_SIZE]);
+
+/* The same of cells that differ in their faults: config has the fewest, another most_pages. */
+const char *words_variant_to(const struct cell_config *config, uint64_t most_pages,
+			     char buffer[WORDS_SIZE]);
 
 /* What of a cell is not as in the letter: ", read, 2 MiB pages, 4 threads"; "" where nothing. */
 const char *words_unlike_letter(const struct cell_config *config, char buffer[WORDS_SIZE]);

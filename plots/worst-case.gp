@@ -2,7 +2,7 @@
 # loads together; the file systems side by side.
 
 legend_height = 60
-W = panel_count == 1 ? 1600 : 1050 * panel_count
+W = panel_count == 1 ? 1600 : 1300 * panel_count
 H = 900
 BOTTOM = 210
 GAP_X = 110

@@ -57,6 +57,16 @@ check plot-says-why-not "no reason" has_text "$work/a/histograms.svg" 'the load 
 check plot-marks-missing "not marked" has_text "$work/a/filesystems.svg" skipped
 run plot guest.json -o "$work/b" --title "Honza's \`test\`"
 check plot-same-again "pictures of the same result differ" diff -r "$work/a" "$work/b"
+jq '(.cells[] | select(.config.load == "copy")) |= (.config.load = "fsync" | .key |= sub("load=copy"; "load=fsync"))' \
+	guest.json >"$work/fsync.json"
+run plot "$work/fsync.json" -o "$work/fsync" --format svg
+check plot-other-load-exits-0 "exit $code, $(cat "$work/err")" test "$code$(cat "$work/err")" = 0
+for name in filesystems histograms percentiles timeline; do
+	check "plot-$name-names-other-load" "not in it" has_text "$work/fsync/$name.svg" 'background load fsync'
+done
+run plot "$here/../../results/baselines/6.12/worst-case/ext4.json" -o "$work/worst" --format svg --picture worst-case
+check plot-worst-case-exits-0 "exit $code, $(cat "$work/err")" test "$code$(cat "$work/err")" = 0
+check plot-worst-case-all-faults "not in it" has_text "$work/worst/worst-case.svg" '256 to 1,650 write faults of 4 KiB'
 
 run plot guest.json guest-seed1.json time.json -o "$work/c" --format png
 check plot-clocks-apart "$(ls "$work/c")" test -e "$work/c/timeline-2.png" -a ! -e "$work/c/timeline-3.png"
