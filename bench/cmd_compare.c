@@ -118,24 +118,24 @@ static struct compare_options options_of(const struct compare_params *params)
 	return options;
 }
 
-/*
- * What cannot be read or compared, or was not printed, is no verdict: 1 would call it worse.
- */
+/* What cannot be read or compared, or was not printed, is no verdict: 1 would call it worse. */
 static int compare_paths(const struct compare_params *params, const char *base_path,
 			 const char *new_path)
 {
 	const struct compare_options options = options_of(params);
 	auto_result_set struct result_set base = { 0 }, new = { 0 };
 	auto_comparison struct comparison comparison = { 0 };
+	int ret = result_set_read(base_path, &base);
 
-	if (result_set_read(base_path, &base) || result_set_read(new_path, &new) ||
-	    compare_sets(&base, &new, &options, &comparison))
-		return EXIT_USAGE;
-	if (print_report(params, &comparison)) {
-		diag_errno(ENOMEM, "compare");
-		return EXIT_USAGE;
-	}
-	/* Much output has failed before this; 1 would be "worse" to git bisect. */
+	if (!ret)
+		ret = result_set_read(new_path, &new);
+	if (!ret)
+		ret = compare_sets(&base, &new, &options, &comparison);
+	if (!ret && print_report(params, &comparison))
+		ret = diag_errno(ENOMEM, "compare");
+	if (ret)
+		return ret == -ENOMEM ? EXIT_UNKNOWN : EXIT_USAGE;
+	/* Much output has failed before this. */
 	return fflush(stdout) || ferror(stdout) ? EXIT_UNKNOWN : comparison_exit_code(&comparison);
 }
 

@@ -3,12 +3,12 @@
  * Is kernel B slower than kernel A: in which cell, at which figure, and is it real? Two engines,
  * one for each clock domain, never mixed. docs/compare.md tells the method and what it is worth.
  *
- *	instructions	exact counts. Equal samples over the same seeds: same. Else the medians over
- *			those seeds, against a floor: the spread over seeds of one build, measured.
- *			p50 without load does not move with the seed; what does (tails, load) must
- *be beyond chance too, by the test below. time		the unit is a run. Exact Mann-Whitney test
- *with ties, Benjamini-Hochberg over all cells and figures, and the whole bootstrap interval of the
- *ratio of medians beyond the floor.
+ * Instructions are exact counts. Equal samples over the same seeds: same. Else the medians over
+ * those seeds, against a floor: the spread over seeds of one build, measured. p50 without load does
+ * not move with the seed; what does (tails, load) must be beyond chance too, by the test below.
+ *
+ * In time the unit is a run. Exact Mann-Whitney test with ties, Benjamini-Hochberg over all cells
+ * and figures, and the whole bootstrap interval of the ratio of medians beyond the floor.
  *
  * Life cycle: result_set_read for each side, compare_sets, compare_text or _json or _markdown,
  * comparison_free. A comparison owns all that it holds: the sets may be freed before it.

@@ -128,9 +128,13 @@ static int read_candidates(const struct page_files *files, const struct history_
 		return diag_errno(ENOMEM, "dashboard");
 	for (size_t i = 0; i < files->count; i++) {
 		struct result *result = &candidates->results[candidates->count];
+		int ret = may_name(files->paths[i], build->release)
+				  ? result_read(files->paths[i], result)
+				  : -ENODATA;
 
-		if (!may_name(files->paths[i], build->release) ||
-		    result_read(files->paths[i], result))
+		if (ret == -ENOMEM)
+			return ret;
+		if (ret)
 			continue;
 		if (is_of_build(result, build, track))
 			candidates->paths[candidates->count++] = files->paths[i];

@@ -6,12 +6,12 @@
  *	environment	clock domain, kernel, CPU, emulator, publisher: figures of two are never in
  *			one table or picture
  *	variant		what every cell of the letter has in common: access, page size, pages,
- *threads, files, commit, pause, scheduler, struct pages on the device or not
+ *			threads, files, commit, pause, scheduler, struct pages on the device or not
  *	file system	with its options and DAX mode
  *	cell		state, load, sync: written, unwritten, hole, as in the letter
  *
  * What is left below a cell are its runs: --repeat, seeds, several results. Life cycle:
- *matrix_read, then spans by matrix_take, matrix_free. Spans point into the matrix.
+ * matrix_read, then spans by matrix_take, matrix_free. Spans point into the matrix.
  */
 #ifndef SYNCFAULT_MATRIX_H
 #define SYNCFAULT_MATRIX_H

@@ -71,7 +71,7 @@ static int list_entry(const char *folder, const struct dirent *entry, int depth,
 			   RESULT_SET_MAX_FILES);
 		return -EINVAL;
 	}
-	return strings_add(files, path);
+	return strings_add(files, path) ? diag_errno(ENOMEM, "%s", folder) : 0;
 }
 
 static int list_folder(const char *path, int depth, struct strings *files)

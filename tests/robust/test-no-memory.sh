@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# No memory, from any allocation on: one line that says so, exit 1, and nothing left behind; or, where
-# a single one fails that is not needed, the same output as ever.
+# No memory, from any allocation on: one line that says so, exit 1 (125 of compare, whose 1 is a
+# verdict), and nothing left behind; or, where a single one fails that is not needed, the same output
+# as ever.
 set -u
 # shellcheck source=tests/lib.bash
 . "$(dirname "$0")/../lib.bash"
@@ -15,7 +16,8 @@ fi
 "${CC:-gcc}" -std=gnu11 -O2 -Wall -Wextra -shared -fPIC -o "$work/no-memory.so" "$root/tests/robust/no-memory.c" || exit 1
 
 count() { as=(env LD_PRELOAD="$work/no-memory.so" NO_MEMORY_COUNT="$work/count") && run "$@" && read -r total <"$work/count"; }
-is_told() { [ "$code" = 1 ] && is_one_line && grep -qE 'Cannot allocate memory|no memory|[Oo]ut of memory' "$work/err"; }
+is_told() { [ "$code" = "$failure" ] && is_one_line && grep -qE 'Cannot allocate memory|no memory|[Oo]ut of memory' "$work/err"; }
+failure=1
 # starve NAME MOMENTS ARGUMENT…: that many moments over the whole of the command
 starve() {
 	local name=$1 moments=$2 i at once why=
@@ -25,13 +27,13 @@ starve() {
 	for ((i = 0; i < moments; i++)); do
 		at=$((i < moments / 4 ? i + 1 : i * total / moments + 1))
 		for once in '' NO_MEMORY_ONCE=1; do
-			rm -f "$work/result.json"
+			rm -f "$work/result.json" "$work/page.html"
 			as=(env LD_PRELOAD="$work/no-memory.so" "NO_MEMORY_AT=$at" ${once:+"$once"})
 			run "$@"
 			[ -z "$once" ] || [ "$code" != 0 ] || ! cmp -s "$work/out" "$work/expected" || continue
 			# The result is written, and only its table could not be printed.
 			if holds "$work/result.json" '.cells[0].status == "ok"' && is_one_line; then continue; fi
-			is_told && [ ! -e "$work/result.json" ] && [ -z "$(ls -A "$shm")" ] ||
+			is_told && [ ! -e "$work/result.json" ] && [ ! -e "$work/page.html" ] && [ -z "$(ls -A "$shm")" ] ||
 				why+="at $at of $total${once:+, once}: exit $code: $(said); "
 		done
 	done
@@ -41,6 +43,12 @@ starve() {
 starve no-memory-for-show 24 show guest.json
 starve no-memory-for-export 24 export --format tsv guest.json
 starve no-memory-for-run 24 run --dir "$shm" --state hole --load none --sync none --pages 8 -o "$work/result.json"
+starve no-memory-for-plot 12 plot guest.json --format svg -o "$work/pictures"
+mkdir "$work/folder" && cp guest.json guest-seed1.json "$work/folder/"
+starve no-memory-for-history 16 history "$work/folder"
+starve no-memory-for-dashboard 16 dashboard "$work/folder" -o "$work/page.html"
+failure=125
+starve no-memory-for-compare 16 compare compare-6.1 compare-6.12
 
 # Addresses run out for what a cell maps: of some sizes the cell fails, and the small one is ok.
 limited() { (ulimit -v "$1" && shift && exec "$@"); }
