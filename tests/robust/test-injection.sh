@@ -36,7 +36,8 @@ payloads=(
 
 # ---- the canary works -----------------------------------------------------------------------------
 
-silent() { [ -z "$(find "$work" -name 'canary*' -print -quit)" ]; }
+# Scripts go to the project's folder.
+silent() { [ -z "$(find "$work" -name 'canary*' -print -quit)" ] && [ ! -e "$root/canary" ]; }
 sang() { ! silent && rm -f canary; }
 for i in 0 1 2 3 4 6; do
 	(eval "x='${payloads[i]}'") >/dev/null 2>&1 || true
