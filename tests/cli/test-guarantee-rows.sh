@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# At which kernel functions scripts/verify-guarantee kills a guest: by the names its kernel has.
+# At which kernel functions scripts/verify-guarantee kills a guest, by the names its kernel has; and
+# where it calls none.
 set -u
 # shellcheck source=tests/lib.bash
 . "$(dirname "$0")/../lib.bash"
@@ -39,4 +40,36 @@ chosen 2m-on-6.18 ext4/hole-2m "${begin}after the commit: vmf_insert_folio_pmd" 
 none="this kernel has no function vmf_insert_page_mkwrite or vmf_insert_mixed_mkwrite:"
 chosen none-is-told ext4/hole "$begin$none no crash after the commit of 4k pages" \
 	"${both[@]}" vmf_insert_pfn_pmd
+none='this kernel has no function'
+chosen each-is-told ext4/hole "$none dax_iomap_fault: no crash inside the fault
+$none vfs_fsync_range: no crash before the commit
+$none vmf_insert_page_mkwrite or vmf_insert_mixed_mkwrite: no crash after the commit of 4k pages
+$none vmf_insert_folio_pmd or vmf_insert_pfn_pmd or ${v6_1[3]}: no crash after the commit of 2m pages"
+
+# What a crash is called, of 20 trials in turn.
+cat >"$work/kinds.py" <<'END'
+import random, sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+import guarantee_rows as rows
+draw = random.Random(0)
+addresses = {name: name for name in sys.argv[4:]}
+moments = [rows.choose_crash(rows.ROWS[sys.argv[2]], sys.argv[3] == "sync", i, draw, addresses)
+           for i in range(20)]
+print(*sorted({kind for _, kind in moments}), sep=", ")
+END
+kinds() { # NAME ROW sync|control EXPECTED FUNCTION…
+	local name=$1 row=$2 sync=$3 expected=$4 got
+	shift 4
+	got=$(python3 "$work/kinds.py" "$root/scripts" "$row" "$sync" "$@" 2>&1)
+	check "$name" "it is: $got" [ "$got" = "$expected" ]
+}
+plain='any instruction, behind a report'
+host="the host's moment"
+kinds all-kinds ext4/hole sync \
+	"after the commit, any instruction, before the commit, behind a report, inside the fault, $host" \
+	"${v6_12[@]}"
+kinds plain-without-functions ext4/hole sync "$plain"
+kinds plain-where-nothing-can-be-lost xfs/written sync "$plain" "${v6_12[@]}"
+kinds plain-for-controls ext4/hole control "$plain" "${v6_12[@]}"
 exit "$failed"

@@ -36,7 +36,8 @@ payloads=(
 
 # ---- the canary works -----------------------------------------------------------------------------
 
-silent() { [ -z "$(find "$work" -name 'canary*' -print -quit)" ]; }
+# Scripts go to the project's folder.
+silent() { [ -z "$(find "$work" -name 'canary*' -print -quit)" ] && [ ! -e "$root/canary" ]; }
 sang() { ! silent && rm -f canary; }
 for i in 0 1 2 3 4 6; do
 	(eval "x='${payloads[i]}'") >/dev/null 2>&1 || true
@@ -146,14 +147,16 @@ check no-utf-8 "exit $code: $(said)" is_refusal 1
 # ---- scripts --------------------------------------------------------------------------------------
 
 # What a variable or a word holds is refused in one line, or taken as a name; nothing is run.
-script_refuses() { # NAME STATUS COMMAND…: with that exit status, or (any) not 0
-	local name=$1 wanted=$2 status=0
+script_refuses() { # NAME STATUS COMMAND…
+	local name=$1 wanted=$2 status=0 script
 	shift 2
+	for script; do [[ $script != "$root"/* ]] || break; done
 	rm -rf "$work/script.out"
 	timeout 60 "$@" >"$work/script.out" 2>&1 </dev/null || status=$?
-	[ "$wanted" != any ] || [ $status = 0 ] || [ $status = 124 ] || wanted=$status
-	if [ $status != "$wanted" ] || ! silent ||
-		grep -q Traceback "$work/script.out"; then
+	# The script says it, in one line, and no command that it came to.
+	sed -i '/^kernel: updating the package lists$/d' "$work/script.out"
+	if [ $status != "$wanted" ] || ! silent || [ "$(wc -l <"$work/script.out")" != 1 ] ||
+		! grep -q "^${script##*/}[-a-z]*: " "$work/script.out"; then
 		not_ok "$name" "exit $status: $(head -c 300 "$work/script.out")"
 	else
 		ok "$name"
@@ -175,8 +178,8 @@ for i in ${scripts_for[@]+"${scripts_for[@]}"}; do
 		"2 verify-guarantee --row EVIL" "2 verify-guarantee --trials EVIL" \
 		"2 verify-guarantee --crash-at EVIL" "128 bisect-step EVIL" \
 		"1 doc-tables EVIL" "1 crosscheck-compare EVIL ext4 512" "1 crosscheck-compare . ext4 EVIL" \
-		"2 trace-bcc -p EVIL" "2 fuzz --runs EVIL" "2 fuzz --seed EVIL" "2 fuzz EVIL" \
-		"any fuzz --input EVIL show"; do
+		"2 trace-bcc -p EVIL" "2 fuzz --runs EVIL" "2 fuzz --seed EVIL" "2 fuzz --jobs 0" \
+		"2 fuzz EVIL" "2 fuzz --input EVIL show"; do
 		read -ra words <<<"$words"
 		words=("${words[@]//EVIL/"$evil"}")
 		script_refuses "${words[*]:1:2}-$i" "${words[0]}" "$root/scripts/${words[1]}" "${words[@]:2}"

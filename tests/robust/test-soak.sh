@@ -22,7 +22,7 @@ refused() { # NAME PATTERN ARGUMENT…
 }
 refused nothing-to-do 'expected one of the two' --minutes 0 --starts 0
 refused minutes-of-no-number 'expected minutes' --minutes x
-refused starts-of-no-number 'expected a whole number' --starts -1
+refused starts-of-no-number 'expected a whole number' --minutes 0 --starts -1
 refused json-nowhere 'its folder' --json "$work/none/x.json"
 SYNCFAULT=$work/none refused no-program 'make builds it' --starts 1
 
