@@ -11,6 +11,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -108,6 +110,22 @@ static void a_stop_kills_the_child(void **state)
 	stop_requested = 0;
 }
 
+static void the_child_dies_with_its_parent(void **state)
+{
+	int status = 0;
+	pid_t parent;
+
+	(void)state;
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	parent = fork();
+	if (parent == 0)
+		_exit(run_shell("kill -KILL $PPID; exec sleep 5", NULL));
+	assert_int_equal(waitpid(parent, &status, 0), parent);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	assert_true(waitpid(-1, &status, 0) > 0);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +135,7 @@ int main(void)
 		cmocka_unit_test(a_grandchild_is_not_waited_for),
 		cmocka_unit_test(what_cannot_start),
 		cmocka_unit_test(a_stop_kills_the_child),
+		cmocka_unit_test(the_child_dies_with_its_parent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
