@@ -3,6 +3,25 @@
 #
 # The machine of scripts/guest: kernel, memory and clock. docs/guest.md has the reasons.
 
+# Of a file and --modules, or of a folder of both.
+find_own_kernel()
+{
+	local images
+
+	if [[ -d $kernel && ! $modules ]]; then
+		images=("$kernel"/boot/vmlinuz-*)
+		[[ ${#images[@]} == 1 && -f ${images[0]} ]] ||
+			fail 2 "--kernel $kernel: expected one boot/vmlinuz-RELEASE there, as the kernel's make dir-pkg leaves it in tar-install"
+		kernel_file=${images[0]}
+		modules=$kernel
+		return
+	fi
+	kernel_file=$kernel
+	[[ -f $kernel_file ]] ||
+		fail 2 "--kernel $kernel: expected debian:VERSION, host, FILE with --modules, or a folder with boot and lib/modules"
+	[[ -d $modules ]] || fail 2 "--kernel $kernel: expected --modules with its folder"
+}
+
 # Sets kernel_file, kernel_package, modules (where lib/modules/RELEASE/ is) and release.
 find_kernel()
 {
@@ -24,10 +43,7 @@ find_kernel()
 			fail 77 "--kernel host: no $kernel_file with $modules on this machine"
 		;;
 	*)
-		kernel_file=$kernel
-		[[ -f $kernel_file ]] ||
-			fail 2 "--kernel $kernel: expected debian:VERSION, host, or FILE with --modules"
-		[[ -d $modules ]] || fail 2 "--kernel $kernel: expected --modules with its folder"
+		find_own_kernel
 		;;
 	esac
 	kernel_package=$(basename "$kernel_file")

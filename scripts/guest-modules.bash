@@ -46,7 +46,7 @@ index_modules()
 {
 	local tree=$root/lib/modules/$release
 
-	mkdir -p "$tree"	# no module at all: everything is built in
+	mkdir -p "$tree" # it is not there if everything is built in
 	cp "$modules/lib/modules/$release"/modules.{order,builtin} "$tree/"
 	depmod -b "$root" "$release" 2>/dev/null
 	find "$tree" -maxdepth 1 -type f ! -name modules.dep ! -name modules.alias -delete

@@ -63,6 +63,7 @@ test_usage()
 	check 'bad size: usage' refused --pmem 256M,lots -- true
 	check 'bad clock: usage' refused --clock wall -- true
 	check 'bad kernel: usage' refused --kernel debian: -- true
+	check 'a folder without a kernel: usage' refused --kernel "$work" -- true
 	check 'file to bring is missing: usage' refused --with "$work/none" -- true
 }
 
@@ -274,6 +275,26 @@ test_same_image()
 	check 'two builds give the same image' same image1 image2
 }
 
+# As the kernel's make dir-pkg leaves it; and one that has everything built in.
+test_own_kernel()
+{
+	local modules release own=$work/own
+
+	modules=$(scripts/kernel fetch debian:6.12)
+	release=$(basename "$modules")
+	mkdir -p "$own/boot" "$own/lib/modules" "$own/program/bin" "$work/none/lib/modules/6.0.0"
+	ln -s "$modules/vmlinuz" "$own/boot/vmlinuz-$release"
+	ln -s "$modules/lib/modules/$release" "$own/lib/modules/"
+	printf '#!/bin/sh\nuname -r\n' >"$own/program/release"
+	chmod +x "$own/program/release"
+	run own --kernel "$own" --pmem 128M -- "$own/program/bin/../release"
+	check 'a folder with a kernel boots, and .. in a name leads to the file' test "$(cat "$work/own.out")" = "$release"
+	touch "$own/boot/vmlinuz-another"
+	check 'two kernels in a folder: usage' refused --kernel "$own" -- true
+	touch "$work/none/lib/modules/6.0.0/modules."{dep,order,builtin}
+	check 'a kernel without modules has an image' scripts/guest-image --modules "$work/none" --release 6.0.0 -o "$work/image3"
+}
+
 test_host_root()
 {
 	run host --host-root --repeat 1 --seed 2 --out "$work/host" -- \
@@ -298,6 +319,7 @@ test_clock_time()
 
 test_usage
 test_same_image
+test_own_kernel
 test_outputs_and_files
 test_deaths
 test_hostile
