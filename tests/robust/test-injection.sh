@@ -184,10 +184,10 @@ for i in ${scripts_for[@]+"${scripts_for[@]}"}; do
 		words=("${words[@]//EVIL/"$evil"}")
 		script_refuses "${words[*]:1:2}-$i" "${words[0]}" "$root/scripts/${words[1]}" "${words[@]:2}"
 	done
-	for name in SEED PAGES LOADS DIRTY; do
+	for name in KERNEL SEED PAGES LOADS DIRTY; do
 		script_refuses "worst-case-$name-$i" 2 env "$name=$evil" "$root/scripts/worst-case"
 	done
-	for name in SEED REPEAT; do
+	for name in KERNEL SEED REPEAT; do
 		script_refuses "reproduce-$name-$i" 2 env "$name=$evil" "$root/scripts/reproduce"
 	done
 done
