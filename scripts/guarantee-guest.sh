@@ -52,7 +52,9 @@ run_fsck()
 	status=0
 	"$@" >/tmp/fsck 2>&1 || status=$?
 	[ "$status" = 0 ] && echo "fsck clean" && return
-	head -n 5 /tmp/fsck | sed 's/^/# /'
+	# What it finds, without what it is about to do.
+	grep -vE '^$|^e2fsck [0-9]|^Pass [0-9]|^Phase [0-9]|^ +- |^/dev/|WARNING: Filesystem still' /tmp/fsck |
+		head -n 10 | sed 's/^/# /'
 	echo "fsck $status"
 }
 
