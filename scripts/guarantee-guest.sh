@@ -53,7 +53,7 @@ run_fsck()
 	"$@" >/tmp/fsck 2>&1 || status=$?
 	[ "$status" = 0 ] && echo "fsck clean" && return
 	# What it finds, without what it is about to do.
-	grep -vE '^$|^e2fsck [0-9]|^Pass [0-9]|^Phase [0-9]|^ +- |^/dev/|WARNING: Filesystem still' /tmp/fsck |
+	grep -vE '^$|^(e2fsck|Pass|Phase) [0-9]|^ +- |^/dev/|WARNING: Filesystem still' /tmp/fsck |
 		head -n 10 | sed 's/^/# /'
 	echo "fsck $status"
 }
