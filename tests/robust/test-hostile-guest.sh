@@ -204,7 +204,7 @@ crashes_at=''
 
 # The same where scripts/guest is run by others: each in a folder where a guest says such a text.
 mkdir -p "$work/root/scripts" "$work/root/build" "$work/root/bench"
-cp "$root"/scripts/{printable.bash,reproduce,worst-case,baselines,kernel-history,guarantee_*.py} "$work/root/scripts/"
+cp "$root"/scripts/{printable.bash,fetch-kernel.bash,reproduce,worst-case,baselines,kernel-history,guarantee_*.py} "$work/root/scripts/"
 ln -s "$root/bench/suites" "$work/root/bench/suites"
 echo all: >"$work/root/Makefile"
 for name in scripts/deps build/syncfault; do

@@ -97,9 +97,7 @@ static void assert_probes_have_delay(const struct measured *measured)
 	assert_int_equal(all->count, PAGES);
 	assert_int_equal(count_between(all->slots, DELAY_NS, DELAY_NS + WIDE_NS), PAGES);
 	assert_true(all->min_ns >= DELAY_NS);
-	/* A thread that loses its CPU on its way to sleep is runnable for a part of the delay. */
-	assert_true(totals->blocked_ns[ROOT_FAULT] + totals->runnable_ns[ROOT_FAULT] >=
-		    PAGES * (DELAY_NS - DELAY_NS / 50));
+	/* Less than the delay where a thread, or all of its machine, loses the CPU on its way. */
 	assert_true(totals->blocked_ns[ROOT_FAULT] >= PAGES * DELAY_NS / 2);
 	assert_true(totals->blocked_ns[ROOT_FAULT] + totals->runnable_ns[ROOT_FAULT] <=
 		    all->sum_ns);
