@@ -85,31 +85,23 @@ static void choose_name(char name[NAME_MAX + 1], const char *base)
 	snprintf(name, NAME_MAX + 1, ".syncfault-%08x-%.200s", number, base);
 }
 
-/* Neither linkat nor O_EXCL follows or replaces what is at the name: it must be free. */
-static int link_file(int fd, int dir_fd, char name[NAME_MAX + 1], const char *base)
-{
-	char from[64];
-
-	snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
-	for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-		choose_name(name, base);
-		if (linkat(AT_FDCWD, from, dir_fd, name, AT_SYMLINK_FOLLOW) == 0)
-			return 0;
-		if (errno != EEXIST)
-			return -errno;
-	}
-	return -EEXIST;
-}
-
-static int create_named(int dir_fd, char name[NAME_MAX + 1], const char *base)
+/*
+ * Gives the nameless file at path from a name in the directory; where from is NULL, creates one of
+ * that name. Neither linkat nor O_EXCL follows or replaces what is at a name: it must be free.
+ * Returns 0, or what openat returned, or -errno.
+ */
+static int claim_name(const char *from, int dir_fd, char name[NAME_MAX + 1], const char *base)
 {
 	for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-		int fd;
+		int ret;
 
 		choose_name(name, base);
-		fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-		if (fd >= 0 || errno != EEXIST)
-			return fd < 0 ? -errno : fd;
+		if (from)
+			ret = linkat(AT_FDCWD, from, dir_fd, name, AT_SYMLINK_FOLLOW);
+		else
+			ret = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+		if (ret >= 0 || errno != EEXIST)
+			return ret < 0 ? -errno : ret;
 	}
 	return -EEXIST;
 }
@@ -117,9 +109,11 @@ static int create_named(int dir_fd, char name[NAME_MAX + 1], const char *base)
 /* Gives the nameless file at fd a name in its directory, and that name the place of base. */
 static int put_in_place(int fd, int dir_fd, const char *base)
 {
-	char name[NAME_MAX + 1];
-	int ret = link_file(fd, dir_fd, name, base);
+	char from[64], name[NAME_MAX + 1];
+	int ret;
 
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
+	ret = claim_name(from, dir_fd, name, base);
 	if (ret)
 		return ret;
 	if (renameat(dir_fd, name, dir_fd, base))
@@ -133,7 +127,7 @@ static int put_in_place(int fd, int dir_fd, const char *base)
 static int write_named(int dir_fd, const char *base, const char *text, size_t length)
 {
 	char name[NAME_MAX + 1];
-	auto_close int fd = create_named(dir_fd, name, base);
+	auto_close int fd = claim_name(NULL, dir_fd, name, base);
 	int ret;
 
 	if (fd < 0)
