@@ -161,9 +161,10 @@ static void print_note(const struct plot_page *page, FILE *out, size_t index, si
 static void print_row(const struct plot_page *page, FILE *out, size_t row, int load, int place)
 {
 	size_t index = (row - 1) * page->fs_count * PLOT_SYNCS;
-	char name[128];
+	char name[WORDS_SIZE + 64], text[WORDS_SIZE];
 
-	snprintf(name, sizeof(name), "%s, %s", words_state(state_at(place)), words_load(load));
+	snprintf(name, sizeof(name), "%s, %s", words_state(state_at(place)),
+		 words_load(load, text));
 	print_item(out, "row_name", row, name, sizeof(name));
 	fprintf(out, "row_state[%zu] = %d\nrow_load[%zu] = %d\n", row, place, row, load);
 	fprintf(out, "has_state[%d] = 1\nhas_load[%d] = 1\n", place + 1, load + 1);
@@ -233,6 +234,8 @@ static bool has_letter(const struct plot_page *page)
 
 void plot_page_print(const struct plot_page *page, FILE *out)
 {
+	char text[WORDS_SIZE];
+
 	fprintf(out, "STATES = %d\nLOADS = %d\nSYNCS = %d\n", PLOT_STATES, PLOT_LOADS, PLOT_SYNCS);
 	fprintf(out, "array state_name[STATES]\narray has_state[STATES]\n"
 		     "array load_name[LOADS]\narray has_load[LOADS]\n");
@@ -241,7 +244,7 @@ void plot_page_print(const struct plot_page *page, FILE *out)
 		fprintf(out, "has_state[%d] = 0\n", i + 1);
 	}
 	for (int i = 0; i < PLOT_LOADS; i++) {
-		print_item(out, "load_name", (size_t)i + 1, words_load(i), 40);
+		print_item(out, "load_name", (size_t)i + 1, words_load(i, text), 40);
 		fprintf(out, "has_load[%d] = 0\n", i + 1);
 	}
 	print_titles(page, out);

@@ -32,10 +32,10 @@ static void add_run(struct letter_cell *cell, const struct latency *latency)
 
 static void print_title(const struct show *show, const struct cell_config *config, size_t runs)
 {
-	char unlike[WORDS_SIZE];
+	char load[WORDS_SIZE], unlike[WORDS_SIZE];
 
 	fprintf(show->out, "File %s, %s, %s%s", words_state(config->state),
-		words_load(config->load), words_sync(config->sync),
+		words_load(config->load, load), words_sync(config->sync),
 		words_unlike_letter(config, unlike));
 	if (runs > 1)
 		fprintf(show->out, " (%zu runs)", runs);

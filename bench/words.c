@@ -22,20 +22,6 @@ const char *words_state(int state)
 	return words[state];
 }
 
-const char *words_load(int load)
-{
-	static const char *const words[] = {
-		[LOAD_NONE] = "no background load",
-		[LOAD_COPY] = "background load",
-		[LOAD_CREATE] = "background load create",
-		[LOAD_FSYNC] = "background load fsync",
-		[LOAD_TRUNCATE] = "background load truncate",
-		[LOAD_LOG] = "background load log",
-	};
-
-	return words[load];
-}
-
 const char *words_sync(int sync)
 {
 	return sync == SYNC_NONE ? "no MAP_SYNC" : "MAP_SYNC";
@@ -65,6 +51,15 @@ static void append_option(char *buffer, const char *what, const char *options)
 	if (options && *options)
 		append(buffer, "%s%s %s", strchr(buffer, '(') ? "; " : " (", what,
 		       printable(options, OPTIONS_COLUMNS, text, sizeof(text)));
+}
+
+const char *words_load(int load, char buffer[WORDS_SIZE])
+{
+	*buffer = '\0';
+	append(buffer, "%s", load == LOAD_NONE ? "no background load" : "background load");
+	if (load != LOAD_NONE && load != LOAD_COPY)
+		append(buffer, " %s", load_words[load]);
+	return buffer;
 }
 
 const char *words_fs(const struct cell_config *config, char buffer[WORDS_SIZE])

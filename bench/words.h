@@ -16,9 +16,6 @@
 /* "preallocated", "fallocated (unwritten)", "empty". */
 const char *words_state(int state);
 
-/* "no background load"; the letter's copy is "background load", another "background load fsync". */
-const char *words_load(int load);
-
 /* "no MAP_SYNC", "MAP_SYNC". */
 const char *words_sync(int sync);
 
@@ -27,6 +24,9 @@ const char *words_clock(int domain);
 
 /* "ext4", "ext4 (mkfs -O fast_commit; mount noatime; dax=inode)". */
 const char *words_fs(const struct cell_config *config, char buffer[WORDS_SIZE]);
+
+/* "no background load"; the letter's copy is "background load", another "background load fsync". */
+const char *words_load(int load, char buffer[WORDS_SIZE]);
 
 /* "512 write faults of 4 KiB by one thread, paused 50 us between two, SCHED_FIFO". */
 const char *words_variant(const struct cell_config *config, char buffer[WORDS_SIZE]);
