@@ -70,8 +70,8 @@ static size_t count(const char *text, const char *what)
 void oracle_html(const char *text, size_t length)
 {
 	static size_t scripts = SIZE_MAX;
-	static const char *const none[] = { "<iframe", "<object", "<embed",   "<base",	"<img",
-					    "<form",   "<svg/",	  " onerror", " onload" };
+	static const char *const none[] = { "<iframe", "<object", "<embed", "<base",
+					    "<img",    "<form",	  "<svg/" };
 	size_t found = count(text, "<script");
 
 	if (strlen(text) != length)
@@ -81,7 +81,7 @@ void oracle_html(const char *text, size_t length)
 	if (found != scripts)
 		fuzz_fail("a script that is not ours", text, length);
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
-		if (*none[i] == '<' && count(text, none[i]))
+		if (count(text, none[i]))
 			fuzz_fail("an element that is not ours", none[i], strlen(none[i]));
 }
 
