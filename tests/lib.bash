@@ -59,6 +59,15 @@ is_root() { [ "$(id -u)" = 0 ]; }
 is_sanitized() { grep -qa __asan_init "$program"; }
 can_loop() { is_root && [ -e /dev/loop-control ]; }
 loops_on() { losetup -nO NAME -j "$1" 2>/dev/null; }
+# marked MARK: the environment files of processes that have it in there; kill_marked MARK ends them
+marked() { grep -lsF "$1" /proc/[0-9]*/environ; }
+kill_marked() {
+	local environ pid
+	for environ in $(marked "$1"); do
+		pid=${environ#/proc/}
+		kill -KILL "${pid%/environ}" 2>/dev/null
+	done
+}
 # poll SECONDS COMMAND…: until it succeeds
 poll() {
 	local end=$((SECONDS + $1))

@@ -7,13 +7,9 @@ set -u
 . "$(dirname "$0")/../lib.bash"
 mark="syncfault-mark-$$-$(date +%s%N)"
 shm=$(mktemp -d /dev/shm/syncfault-test-XXXXXX)
-marked() { grep -lsF "$mark-${1-}" /proc/[0-9]*/environ; }
 clean_up() {
-	local environ pid image device
-	for environ in $(marked); do
-		pid=${environ#/proc/}
-		kill -KILL "${pid%/environ}" 2>/dev/null
-	done
+	local image device
+	kill_marked "$mark-"
 	for image in "$work"/*.image; do
 		for device in $(loops_on "$image"); do losetup -d "$device"; done
 	done
@@ -25,7 +21,7 @@ seed=${SYNCFAULT_TEST_SEED:-$((RANDOM * 32768 + RANDOM))}
 echo "# seed $seed"
 declare -A number=([HUP]=1 [INT]=2 [KILL]=9 [TERM]=15)
 
-no_process() { [ -z "$(marked "$1")" ]; }
+no_process() { [ -z "$(marked "$mark-$1")" ]; }
 no_loop() { [ ! -e "$1" ] || [ -z "$(loops_on "$1")" ]; }
 no_mount() { ! grep -qF "$work" /proc/self/mountinfo; }
 
@@ -41,7 +37,7 @@ wrong() { # TAG SIGNAL STATUS DELAY-MS FOLDER IMAGE
 		echo "$lines lines on stderr: $said" # none: it came before the handlers
 	fi
 	[ ! -s "$work/$tag.out" ] || echo "on stdout: $(head -c 100 "$work/$tag.out")"
-	poll 5 no_process "$tag" || echo "left processes: $(marked "$tag" | tr '\n' ' ')"
+	poll 5 no_process "$tag" || echo "left processes: $(marked "$mark-$tag" | tr '\n' ' ')"
 	poll 5 no_loop "$image" || echo "left loop devices: $(loops_on "$image")"
 	no_mount || echo "left mounts: $(grep -F "$work" /proc/self/mountinfo)"
 	[ "$(ls -A "$folder")" = result.json ] || echo "left files: $(find "$folder" -mindepth 1 -printf "%f ")"

@@ -8,20 +8,16 @@ set -u
 . "$(dirname "$0")/../lib.bash"
 mark="syncfault-mark-$$-$(date +%s%N)"
 shm=$(mktemp -d /dev/shm/syncfault-test-XXXXXX)
-marked() { grep -lsF "$mark" /proc/[0-9]*/environ; }
 clean_up() {
-	local environ pid device
-	for environ in $(marked); do
-		pid=${environ#/proc/}
-		kill -KILL "${pid%/environ}" 2>/dev/null
-	done
+	local device
+	kill_marked "$mark"
 	for device in $(loops_on "$work/device/image"); do losetup -d "$device"; done
 	rm -rf "$work" "$shm"
 }
 trap clean_up EXIT
 
 # Each sweep has a tag, a folder and an image of its own.
-no_process() { [ -z "$(marked)" ]; }
+no_process() { [ -z "$(marked "$mark")" ]; }
 no_loop() { [ -z "$(loops_on "$image")" ]; }
 # A loop device or a detached mount that lives on would hold the image's lock.
 no_lock() { flock -n "$image" true && flock -n "$shm" true; }
@@ -42,7 +38,7 @@ strangers() { # what is there beside the result, but for one file of a name of o
 
 # What is wrong behind a run that was killed; nothing where all is well.
 wrong() {
-	poll 5 no_process || echo "left processes: $(marked | tr '\n' ' ')"
+	poll 5 no_process || echo "left processes: $(marked "$mark" | tr '\n' ' ')"
 	poll 5 no_loop || echo "left loop devices: $(loops_on "$image")"
 	poll 5 no_lock || echo "left a lock"
 	no_mount || echo "left mounts"

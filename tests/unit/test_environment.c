@@ -22,14 +22,12 @@
 #include "clock_watch.h"
 #include "cpus.h"
 #include "faults.h"
+#include "pages.h"
 #include "proof.h"
 #include "sigbus.h"
 
-#define PAGE   4096
 #define PAGES  20
 #define SECOND 1000000000LL
-
-static const _Atomic uint64_t no_load;
 
 /* ---- a clock of our own ------------------------------------------------------------------------
  */
@@ -70,36 +68,21 @@ static int no_jump(void **state)
 
 static char *map_pages(void)
 {
-	int fd = memfd_create("pages", MFD_CLOEXEC);
-	char *base;
-
-	assert_int_equal(ftruncate(fd, PAGES * PAGE), 0);
-	base = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	assert_true(base != MAP_FAILED);
-	madvise(base, PAGES * PAGE, MADV_NOHUGEPAGE);
-	close(fd);
-	return base;
+	return map_memfd(PAGES, PAGES);
 }
 
 static const struct clock by_raw = { .source = CLOCK_SOURCE_MONOTONIC_RAW, .ns_mult = 1ULL << 32 };
 
 static struct fault_plan plan_of(char *base)
 {
-	return (struct fault_plan){ .clock = &by_raw,
-				    .base = base,
-				    .stride_bytes = PAGE,
-				    .pages = PAGES,
-				    .access = ACCESS_WRITE,
-				    .cpu = -1,
-				    .keep_samples = PAGES,
-				    .load_bytes = &no_load };
+	return plan_on(&by_raw, base, PAGES);
 }
 
-static struct fault_outcome run_one(const struct fault_plan *plan)
+/* The same, of whose samples nothing is wanted. */
+static struct fault_outcome run_without_samples(const struct fault_plan *plan)
 {
-	struct fault_outcome outcome = { 0 };
+	struct fault_outcome outcome = run_one(plan);
 
-	assert_int_equal(faults_run(plan, &outcome, 1), 0);
 	free(outcome.samples);
 	outcome.samples = NULL;
 	return outcome;
@@ -114,7 +97,7 @@ static void a_clock_that_goes_back_is_no_latency(void **state)
 
 	(void)state;
 	jump(-SECOND, 2 + 1 + 2 * 7 + 1);
-	outcome = run_one(&plan);
+	outcome = run_without_samples(&plan);
 	assert_int_equal(outcome.error, -ERANGE);
 	assert_int_equal(outcome.error_page, 7);
 	assert_int_equal(outcome.hist.count, 7);
@@ -130,7 +113,7 @@ static void a_clock_that_goes_back_between_two_pages(void **state)
 
 	(void)state;
 	jump(-SECOND, 2 + 1 + 2 * 7);
-	outcome = run_one(&plan);
+	outcome = run_without_samples(&plan);
 	assert_int_equal(outcome.error, -ERANGE);
 	assert_int_equal(outcome.error_page, PAGES);
 	munmap(base, PAGES * PAGE);
@@ -244,7 +227,7 @@ static void failed_memory_that_is_accessed(void **state)
 	(void)state;
 	plan.file_offset = 64 * PAGE;
 	failing_code = BUS_MCEERR_AR;
-	outcome = run_one(&plan);
+	outcome = run_without_samples(&plan);
 	assert_int_equal(outcome.error, -EFAULT);
 	assert_int_equal(outcome.error_code, BUS_MCEERR_AR);
 	assert_int_equal(outcome.error_page, 3);
@@ -267,7 +250,7 @@ static void failed_memory_that_nobody_accesses(void **state)
 	(void)state;
 	failing_code = BUS_MCEERR_AO;
 	sigbus_enter(&older);
-	outcome = run_one(&plan);
+	outcome = run_without_samples(&plan);
 	assert_int_equal(outcome.error, 0);
 	assert_int_equal(outcome.hist.count, PAGES);
 	assert_true(sigbus_reported(from, from + PAGES * PAGE, &at));
@@ -305,13 +288,13 @@ static void a_pin_that_is_lost(void **state)
 	plan.cpu = cpus.allowed[0];
 	CPU_ZERO(&other_cpus);
 	CPU_SET(cpus.allowed[0], &other_cpus);
-	assert_int_equal(run_one(&plan).error, 0);
+	assert_int_equal(run_without_samples(&plan).error, 0);
 	munmap(base, PAGES * PAGE);
 	base = map_pages();
 	plan.base = base;
 	failing_page = base + 3 * PAGE;
 	CPU_SET(cpus.allowed[1], &other_cpus);
-	assert_int_equal(run_one(&plan).error, -EXDEV);
+	assert_int_equal(run_without_samples(&plan).error, -EXDEV);
 	munmap(base, PAGES * PAGE);
 }
 

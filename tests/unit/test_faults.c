@@ -21,36 +21,19 @@
 #include <unistd.h>
 
 #include "faults.h"
+#include "pages.h"
 #include "stop.h"
 
 #ifndef UFFD_USER_MODE_ONLY
 #define UFFD_USER_MODE_ONLY 1
 #endif
 
-#define PAGE 4096
-
 static struct clock ours;
-static const _Atomic uint64_t no_load;
 
 static int init_clock(void **state)
 {
 	(void)state;
 	return clock_init(&ours);
-}
-
-/* Of a memfd of file_pages pages, map_pages of them mapped, none faulted in. */
-static char *map_memfd(size_t file_pages, size_t map_pages)
-{
-	int fd = memfd_create("pages", MFD_CLOEXEC);
-	char *base;
-
-	assert_true(fd >= 0);
-	assert_int_equal(ftruncate(fd, (off_t)(file_pages * PAGE)), 0);
-	base = mmap(NULL, map_pages * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	assert_true(base != MAP_FAILED);
-	madvise(base, map_pages * PAGE, MADV_NOHUGEPAGE);
-	close(fd);
-	return base;
 }
 
 static char *map_anonymous(size_t pages)
@@ -65,24 +48,10 @@ static char *map_anonymous(size_t pages)
 
 static struct fault_plan plan_of(char *base, uint64_t pages, int access)
 {
-	return (struct fault_plan){
-		.clock = &ours,
-		.base = base,
-		.stride_bytes = PAGE,
-		.pages = pages,
-		.access = access,
-		.cpu = -1,
-		.keep_samples = pages,
-		.load_bytes = &no_load,
-	};
-}
+	struct fault_plan plan = plan_on(&ours, base, pages);
 
-static struct fault_outcome run_one(const struct fault_plan *plan)
-{
-	struct fault_outcome outcome = { 0 };
-
-	assert_int_equal(faults_run(plan, &outcome, 1), 0);
-	return outcome;
+	plan.access = access;
+	return plan;
 }
 
 static uint64_t count_slots(const struct hist *hist)
