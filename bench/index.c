@@ -76,8 +76,8 @@ static void give_up(struct index *index)
 	refuse(index, why);
 }
 
-/* A link would have us write to what it leads to. */
-static bool is_link(const char *path)
+/* A link, say, which would have us write to what it leads to. */
+static bool is_no_file(const char *path)
 {
 	struct stat st;
 
@@ -265,7 +265,7 @@ struct index *index_open(const char *folder)
 		free_index(index);
 		return NULL;
 	}
-	if (is_link(index->path)) {
+	if (is_no_file(index->path)) {
 		refuse(index, "it is no file");
 		free_index(index);
 		return NULL;

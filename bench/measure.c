@@ -247,8 +247,7 @@ static bool explain_sigbus(struct bench *bench)
 	return has_met;
 }
 
-/* Memory may fail under the mapping with nobody accessing it: the kernel tells of it all the same.
- */
+/* Memory may fail under the mapping with nobody accessing it, and the kernel tells of that too. */
 static int check_memory(struct bench *bench)
 {
 	for (size_t i = 0; i < bench->file_count; i++) {
