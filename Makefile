@@ -31,8 +31,8 @@ endif
 
 WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototypes
 # The map keeps the folder out of the program: one source, one binary, one guest image.
-ALL_CFLAGS := -std=gnu11 -ffile-prefix-map=$(CURDIR)=. -D_GNU_SOURCE -pthread $(WARNINGS) \
-	$(CFLAGS) $(SAN_FLAGS)
+ALL_CFLAGS := -std=gnu11 -ffile-prefix-map=$(CURDIR)=. -D_GNU_SOURCE -pthread -Ibench -I. \
+	$(WARNINGS) $(CFLAGS) $(SAN_FLAGS)
 LIBS := -lbpf -ljansson -lblkid -lmd -lz -lm
 # Where there is no libpmem2, cells with commit=flush are skipped and say so.
 ifeq ($(shell pkg-config --exists libpmem2 && echo yes),yes)
@@ -46,8 +46,10 @@ LIBS += -lsqlite3
 endif
 ALL_LDFLAGS := -Wl,-z,relro,-z,now $(LDFLAGS)
 
-SOURCES := $(wildcard bench/*.c)
-OBJECTS := $(SOURCES:bench/%.c=$(B)/%.o) $(B)/asset_data.o $(B)/version.o
+# Objects lie in folders of the same names: bench/ROOM/x.c -> build/bench/ROOM/x.o.
+MAIN    := $(B)/bench/cmd/main.o
+SOURCES := $(filter-out bench/writer/%,$(wildcard bench/*/*.c))
+OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/asset_data.o $(B)/version.o
 ARCHIVE := $(B)/syncfault.a
 ASSETS  := $(wildcard bench/suites/*.json results/reference/*.json plots/*.gp) \
 	$(wildcard bench/page/*.* bench/page/uplot/*)
@@ -71,17 +73,17 @@ else
 say =
 endif
 
-$(B)/syncfault: $(B)/main.o $(ARCHIVE)
+$(B)/syncfault: $(MAIN) $(ARCHIVE)
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-# What tests are linked against.
-$(ARCHIVE): $(filter-out $(B)/main.o,$(OBJECTS))
-	$(Q)rm -f $@ && ar rcs $@ $^
+# What tests are linked against. Rooms have files of the same names: q, since r would replace them.
+$(ARCHIVE): $(filter-out $(MAIN),$(OBJECTS))
+	$(Q)rm -f $@ && ar qcs $@ $^
 
-$(B)/%.o: bench/%.c | $(B)
+$(B)/bench/%.o: bench/%.c
 	$(call say,CC)
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # A program that loads NAME.bpf.c includes NAME.skel.h.
 $(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
@@ -96,12 +98,13 @@ $(B)/bpf: | $(B)
 
 .PRECIOUS: $(B)/bpf/%.skel.h $(B)/bpf/%.bpf.o
 
-$(B)/probes.o $(B)/probes_read.o: $(B)/bpf/probes.skel.h
-$(B)/probes.o $(B)/probes_read.o: ALL_CFLAGS += -I$(B)/bpf
+PROBE_OBJECTS := bench/probes/probes.o bench/probes/read.o
+$(PROBE_OBJECTS:%=$(B)/%): $(B)/bpf/probes.skel.h
+$(PROBE_OBJECTS:%=$(B)/%): ALL_CFLAGS += -I$(B)/bpf
 
 ifeq ($(SAN),1)
 # gcc 12 poisons variables that are inlined into a function without ASan, and never heals them.
-$(B)/faults.o: ALL_CFLAGS += -fno-sanitize-address-use-after-scope
+$(B)/bench/measure/faults.o: ALL_CFLAGS += -fno-sanitize-address-use-after-scope
 endif
 
 $(B)/asset_data.o: $(B)/asset_data.S
@@ -111,7 +114,7 @@ $(B)/asset_data.S: scripts/embed $(ASSETS) | $(B)
 	$(Q)scripts/embed $(ASSETS) >$@.tmp && mv $@.tmp $@
 
 $(B)/version.o: $(B)/version.c
-	$(Q)$(CC) $(ALL_CFLAGS) -Ibench -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # The commit is looked up on every build; the file changes only when the answer does.
 $(B)/version.c: FORCE | $(B)
@@ -155,15 +158,12 @@ dashboard:
 
 # ---- tests --------------------------------------------------------------------------------------
 
-TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c))
+TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*/*.c))
 
-$(B)/tests/%: tests/unit/%.c $(ARCHIVE) | $(B)/tests
+$(B)/tests/unit/%: tests/unit/%.c $(ARCHIVE)
 	$(call say,LD)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Ibench -MMD -MP -MF $@.d -o $@ $< $(ARCHIVE) \
-		-lcmocka $(LIBS)
-
-$(B)/tests: | $(B)
-	$(Q)mkdir -p $@
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< \
+		$(ARCHIVE) -lcmocka $(LIBS)
 
 .PHONY: tests
 tests: $(B)/syncfault $(TESTS) instruments checks $(B)/crash-writer
@@ -189,18 +189,18 @@ deps:
 INSTRUMENTS := $(B)/burn $(B)/probe-cost
 CHECKS := $(B)/probe-storm $(B)/probe-waits $(B)/probe-leaks
 
-$(B)/tests/%.o: tests/probes/%.c | $(B)/tests
+$(B)/tests/probes/%.o: tests/probes/%.c
 	$(call say,CC)
-	$(Q)$(CC) $(ALL_CFLAGS) -Ibench -I$(B)/bpf -MMD -MP -c -o $@ $<
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -I$(B)/bpf -MMD -MP -c -o $@ $<
 
-$(B)/tests/burn.o: $(B)/bpf/burn.skel.h
-$(B)/tests/probe-cost.o: $(B)/bpf/cost.skel.h
+$(B)/tests/probes/burn.o: $(B)/bpf/burn.skel.h
+$(B)/tests/probes/probe-cost.o: $(B)/bpf/cost.skel.h
 
-$(INSTRUMENTS): $(B)/%: $(B)/tests/%.o $(B)/tests/command.o $(ARCHIVE)
+$(INSTRUMENTS): $(B)/%: $(B)/tests/probes/%.o $(B)/tests/probes/command.o $(ARCHIVE)
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-$(CHECKS): $(B)/%: $(B)/tests/%.o $(ARCHIVE)
+$(CHECKS): $(B)/%: $(B)/tests/probes/%.o $(ARCHIVE)
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -218,18 +218,11 @@ bench-probes:
 
 # ---- the guarantee ------------------------------------------------------------------------------
 
-WRITER_OBJECTS := $(patsubst bench/writer/%.c,$(B)/writer/%.o,$(wildcard bench/writer/*.c))
-
-$(B)/writer/%.o: bench/writer/%.c | $(B)/writer
-	$(call say,CC)
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+WRITER_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard bench/writer/*.c))
 
 $(B)/crash-writer: $(WRITER_OBJECTS) $(ARCHIVE)
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
-
-$(B)/writer: | $(B)
-	$(Q)mkdir -p $@
 
 # KERNEL=debian:6.1   SEED=N   TRIALS=N   OUT=results/NAME
 .PHONY: verify-guarantee
@@ -251,31 +244,27 @@ soak:
 
 # libFuzzer is clang's: the whole program once more, with ASan, UBSan and coverage.
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/fuzz_%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_OBJECTS := $(patsubst $(B)/%.o,$(B)/fuzz/%.o,$(filter-out $(B)/main.o,$(OBJECTS)))
-FUZZ_HARNESS := $(B)/fuzz/harness.o $(B)/fuzz/mutate.o $(B)/fuzz/oracle.o
-FUZZ_FLAGS := $(filter-out $(SAN_FLAGS),$(ALL_CFLAGS)) -Ibench -I$(B)/bpf -O1 -g1 \
+FUZZ_OBJECTS := $(patsubst $(B)/%.o,$(B)/fuzz/%.o,$(filter-out $(MAIN),$(OBJECTS)))
+FUZZ_HARNESS := $(patsubst %,$(B)/fuzz/tests/fuzz/%.o,harness mutate oracle)
+FUZZ_FLAGS := $(filter-out $(SAN_FLAGS),$(ALL_CFLAGS)) -I$(B)/bpf -O1 -g1 \
 	-fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=address,undefined,
 # What a target must not reach, its own file has in place of it: __wrap_NAME.
 FUZZ_WRAPPED = $(shell grep -o '__wrap_[a-z_]*' $< | sort -u | sed 's/__wrap_/-Wl,--wrap=/')
 
-$(B)/fuzz/%.o: bench/%.c | $(B)/fuzz
+$(B)/fuzz/%.o: %.c
 	$(call say,CC)
-	$(Q)$(CLANG) $(FUZZ_FLAGS)fuzzer-no-link -MMD -MP -c -o $@ $<
+	$(Q)mkdir -p $(@D) && $(CLANG) $(FUZZ_FLAGS)fuzzer-no-link -MMD -MP -c -o $@ $<
 
-$(B)/fuzz/%.o: tests/fuzz/%.c | $(B)/fuzz
-	$(call say,CC)
-	$(Q)$(CLANG) $(FUZZ_FLAGS)fuzzer-no-link -MMD -MP -c -o $@ $<
-
-$(B)/fuzz/%.o: $(B)/%.c | $(B)/fuzz
+$(B)/fuzz/version.o: $(B)/version.c | $(B)/fuzz
 	$(Q)$(CLANG) $(FUZZ_FLAGS)fuzzer-no-link -c -o $@ $<
 
 $(B)/fuzz/asset_data.o: $(B)/asset_data.o | $(B)/fuzz
 	$(Q)cp $< $@
 
-$(B)/fuzz/probes.o $(B)/fuzz/probes_read.o: $(B)/bpf/probes.skel.h
+$(PROBE_OBJECTS:%=$(B)/fuzz/%): $(B)/bpf/probes.skel.h
 
 $(B)/fuzz/syncfault.a: $(FUZZ_OBJECTS)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar qcs $@ $^
 
 $(FUZZERS): $(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_HARNESS) $(B)/fuzz/syncfault.a
 	$(call say,LD)
@@ -311,4 +300,5 @@ install: all
 clean:
 	rm -rf build build-san
 
--include $(wildcard $(B)/*.d $(B)/bpf/*.d $(B)/fuzz/*.d $(B)/tests/*.d $(B)/writer/*.d)
+-include $(wildcard $(B)/bench/*/*.d $(B)/bpf/*.d $(B)/fuzz/*.d $(B)/fuzz/*/*/*.d)
+-include $(wildcard $(B)/tests/*/*.d $(B)/tests/*/*/*.d)

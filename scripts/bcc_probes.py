@@ -13,7 +13,7 @@ import time
 from bcc_shared import BPF_FOLDER, COUNTS, EXIT_CANNOT, HIST, HIST_FIELDS, SLOT_COUNT, STAGES
 from bcc_shared import Failure, read
 
-# Stage, function of the kernel, and its programs: begin_NAME, end_NAME. As in bench/probes_table.c.
+# Stage, function of the kernel, and its programs: begin_NAME, end_NAME. As in bench/probes/table.c.
 FUNCTIONS = (
     ("handler", "ext4_dax_huge_fault", "handler"),
     ("handler", "__xfs_filemap_fault", "handler"),

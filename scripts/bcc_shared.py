@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What bpf/*.h and bench/stages.c say, for scripts/trace-bcc: words, slots, layouts."""
+"""What bpf/*.h and bench/result/stages.c say, for scripts/trace-bcc: words, slots, layouts."""
 
 import os
 import re
@@ -37,7 +37,7 @@ PROBES_H, SLOTS_H = (read(os.path.join(BPF_FOLDER, name)) for name in ("probes.h
 STAGES = words_of_enum(PROBES_H, "STAGE")
 COUNTS = words_of_enum(PROBES_H, "(?:COUNT|DROP)")
 DROPS = words_of_enum(PROBES_H, "DROP")
-MEANINGS = dict(re.findall(r"\[STAGE_(\w+)\] = \"(.*)\"", read(f"{HERE}/../bench/stages.c")))
+MEANINGS = dict(re.findall(r"\[STAGE_(\w+)\] = \"(.*)\"", read(f"{HERE}/../bench/result/stages.c")))
 SUB_BITS, RANGE_BITS = (
     number_of_macro(SLOTS_H, name) for name in ("SLOT_SUB_BITS", "SLOT_RANGE_BITS")
 )

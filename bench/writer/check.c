@@ -6,10 +6,10 @@
 #include <string.h>
 #include <sys/types.h>
 
-#include "../cleanup.h"
-#include "../diag.h"
-#include "pattern.h"
-#include "writer.h"
+#include "base/cleanup.h"
+#include "base/diag.h"
+#include "writer/pattern.h"
+#include "writer/writer.h"
 
 /* In 4 KiB; 2m cells store to one of each 512. */
 #define MAX_PAGES (1U << 20)

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../cell.h"
-#include "../diag.h"
-#include "../opt.h"
-#include "writer.h"
+#include "base/diag.h"
+#include "base/opt.h"
+#include "cell/cell.h"
+#include "writer/writer.h"
 
 static const char *const pattern_words[] = { "hole",  "unwritten", "written", "grow",
 					     "punch", "reflink",   NULL };

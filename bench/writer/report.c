@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "report.h"
+#include "writer/report.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -11,7 +11,7 @@
 #include <sys/io.h>
 #endif
 
-#include "../diag.h"
+#include "base/diag.h"
 
 #define PORT 0xe9
 

@@ -12,16 +12,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../cell.h"
-#include "../cleanup.h"
-#include "../datafile.h"
-#include "../diag.h"
-#include "../flush.h"
-#include "../load.h"
-#include "../mapping.h"
-#include "pattern.h"
-#include "report.h"
-#include "writer.h"
+#include "base/cleanup.h"
+#include "base/diag.h"
+#include "cell/cell.h"
+#include "load/load.h"
+#include "measure/flush.h"
+#include "target/datafile.h"
+#include "target/mapping.h"
+#include "writer/pattern.h"
+#include "writer/report.h"
+#include "writer/writer.h"
 
 struct target {
 	int fd;

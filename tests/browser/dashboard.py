@@ -80,7 +80,7 @@ def is_quiet(name):
 
 
 def shown(ns):
-    """As bench/dashboard_text.c says a value."""
+    """As bench/dashboard/text.c says a value."""
     if ns is None:
         return "–"
     return f"{ns / 1000:,.{2 if ns < 9995 else 1 if ns < 999500 else 0}f}"

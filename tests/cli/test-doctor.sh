@@ -54,7 +54,7 @@ run doctor --json "$work/empty"
 if command -v jq >/dev/null; then
 	check doctor-json "exit $code" jq -e '.items | length > 10 and all(.verdict | IN("yes", "no", "partly"))' "$work/out"
 	# Each stage of a fault is on one rung or not seen; or none could be tried, and that is said.
-	stages=$(sed -n '/stage_words\[\]/,/NULL/p' "$root/bench/stages.c" | grep -oE '"[a-z_]+"' | grep -v outside | jq -s sort)
+	stages=$(sed -n '/stage_words\[\]/,/NULL/p' "$root/bench/result/stages.c" | grep -oE '"[a-z_]+"' | grep -v outside | jq -s sort)
 	# shellcheck disable=SC2016 # jq's
 	check doctor-each-stage-once "$(jq -c '[.items[] | select(.item | IN("fentry", "kprobe", "tracepoint", "not seen", "probes"))]' "$work/out")" \
 		jq -e --argjson stages "$stages" '[.items[] | select((.item == "fentry" and .verdict == "yes") or (.item | IN("kprobe", "tracepoint", "not seen"))) |

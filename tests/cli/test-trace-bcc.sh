@@ -82,7 +82,7 @@ $1"); }
 "${CC:-cc}" -I "$root/bpf" -o "$work/slots" "$work/slots.c" && "$work/slots" >"$work/want"
 shared 'for slot in range(SLOT_COUNT): print(slot_low(slot), slot_high(slot))' >"$work/got"
 check trace-bcc-slots "$(diff "$work/want" "$work/got" | head -2)" cmp "$work/want" "$work/got"
-sed -n '/stage_words\[\]/,/NULL/p' "$root/bench/stages.c" | grep -oE '"[a-z_]+"' | tr -d '"' >"$work/want"
+sed -n '/stage_words\[\]/,/NULL/p' "$root/bench/result/stages.c" | grep -oE '"[a-z_]+"' | tr -d '"' >"$work/want"
 shared 'print("\n".join(STAGES))' >"$work/got"
 check trace-bcc-stages "$(diff "$work/want" "$work/got" | head -2)" cmp "$work/want" "$work/got"
 check trace-bcc-meanings "a stage without a meaning" \

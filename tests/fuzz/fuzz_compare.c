@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* `compare` of the first file with the second: as text, JSON and Markdown. */
-#include "commands.h"
-#include "diag.h"
+#include "base/diag.h"
+#include "cmd/commands.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "commands.h"
+#include "cmd/commands.h"
 #include "fuzz.h"
 
 int __wrap_outfile_write(const char *path, const char *text, size_t length);

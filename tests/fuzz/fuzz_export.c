@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "commands.h"
-#include "diag.h"
-#include "export.h"
+#include "base/diag.h"
+#include "cmd/commands.h"
+#include "export/export.h"
 #include "fuzz.h"
 
 /* Where -o would have the document written: looked at instead. */

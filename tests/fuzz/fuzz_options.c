@@ -8,18 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "commands.h"
-#include "compare.h"
-#include "cpus.h"
-#include "dashboard.h"
-#include "diag.h"
+#include "base/diag.h"
+#include "base/stop.h"
+#include "cell/suite.h"
+#include "cmd/commands.h"
+#include "compare/compare.h"
+#include "dashboard/dashboard.h"
 #include "fuzz.h"
-#include "history.h"
-#include "matrix.h"
-#include "stop.h"
-#include "suite.h"
-#include "target.h"
-#include "trace.h"
+#include "history/history.h"
+#include "machine/cpus.h"
+#include "target/target.h"
+#include "trace/trace.h"
+#include "view/result_table.h"
 
 int __wrap_target_open(struct target *target, const char *device, const char *dir, bool is_forced);
 int __wrap_outfile_check(const char *path);

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cell.h"
+#include "cell/cell.h"
 #include "fuzz.h"
-#include "result.h"
+#include "result/result.h"
 
 int __wrap_words_find(const char *const *words, const char *word);
 

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "commands.h"
+#include "cmd/commands.h"
 #include "fuzz.h"
-#include "gnuplot.h"
+#include "plot/gnuplot.h"
 
 int __wrap_gnuplot_draw(const char *script, size_t script_length, char **image,
 			size_t *image_length);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "result.h"
+#include "result/result.h"
 
 static void round_trip(const struct result *result)
 {

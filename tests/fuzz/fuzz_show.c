@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Every layout of `show`. */
-#include "commands.h"
+#include "cmd/commands.h"
 #include "fuzz.h"
 
 static const char *const layouts[] = { "--letter",     "--table", "--probes",

@@ -2,8 +2,8 @@
 /* The reader of suites, and their cells. */
 #include <stdlib.h>
 
+#include "cell/suite.h"
 #include "fuzz.h"
-#include "suite.h"
 
 static void expand(const struct suite *suite)
 {

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cell.h"
+#include "cell/cell.h"
 #include "fuzz.h"
-#include "result_rows.h"
+#include "result/rows.h"
 
 #define MOST_RECORDS 8
 

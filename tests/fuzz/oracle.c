@@ -3,8 +3,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "assets.h"
-#include "diag.h"
+#include "base/assets.h"
+#include "base/diag.h"
 #include "fuzz.h"
 
 /* diag.c cuts at 2,000 columns of at most four bytes, and has a prefix. */

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probes.h"
+#include "probes/probes.h"
 
 enum { EXIT_USAGE = 2, EXIT_CANNOT = 77 };
 

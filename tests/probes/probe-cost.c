@@ -18,10 +18,10 @@
 #include <bpf/libbpf.h>
 
 #include "../../bpf/cost.h"
-#include "clock.h"
 #include "command.h"
 #include "cost.skel.h"
-#include "hist.h"
+#include "machine/clock.h"
+#include "math/hist.h"
 
 #define PAGE_BYTES   4096
 #define MAX_FAULTS   65536

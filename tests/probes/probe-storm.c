@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #include "checks.h"
-#include "clock.h"
-#include "faults.h"
+#include "machine/clock.h"
+#include "measure/faults.h"
 
 #define PAGE	    4096
 #define THREADS	    16

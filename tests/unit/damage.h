@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "capture.h"
-#include "result.h"
+#include "result/result.h"
 
 static char *whole_text;
 static size_t whole_length;

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "faults.h"
+#include "measure/faults.h"
 
 #define PAGE 4096
 

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * JSON documents from tables: a row names a key and the field it fills, and serves reading,
+ * checking and writing alike. The only module (json.c, json_read.c) that knows jansson.
+ */
+#ifndef SYNCFAULT_JSON_H
+#define SYNCFAULT_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "result/result.h"
+
+enum json_kind {
+	JSON_KIND_U64,	   /* uint64_t; absent: U64_ABSENT */
+	JSON_KIND_REAL,	   /* double; absent: NAN */
+	JSON_KIND_BOOL,	   /* int; absent: BOOL_ABSENT */
+	JSON_KIND_STRING,  /* char *, owned; absent: NULL */
+	JSON_KIND_WORD,	   /* int, index in words; never absent */
+	JSON_KIND_STRINGS, /* struct strings */
+	JSON_KIND_U64S,	   /* uint64_t *, with its size_t count at count_offset */
+	JSON_KIND_NAMED,   /* the same, one for each of words, as an object; absent: U64_ABSENT */
+	JSON_KIND_OBJECT,  /* nested struct, by rows; absent where the bool at count_offset is false
+			    */
+	JSON_KIND_OBJECTS, /* array of structs of size item_size, size_t count at count_offset */
+};
+
+#define JSON_NO_COUNT SIZE_MAX
+#define JSON_BY_FIRST (SIZE_MAX - 1)
+
+struct json_row {
+	const char *key; /* a row without key ends the table */
+	enum json_kind kind;
+	bool is_required; /* null or a missing key is refused; else it is read as absent */
+	bool is_signed;	  /* a real number that may be negative */
+	size_t offset;
+	uint64_t max; /* greatest number, longest string in bytes, most items */
+	const char *const *words;
+	const struct json_row *rows;
+	size_t item_size;
+	/* JSON_NO_COUNT: an object that is always there; JSON_BY_FIRST: one that is absent where
+	 * its first field, a whole number, is. */
+	size_t count_offset;
+};
+
+static inline void *json_field(const struct json_row *row, void *object)
+{
+	return (char *)object + row->offset;
+}
+
+static inline size_t *json_count(const struct json_row *row, void *object)
+{
+	return (size_t *)(void *)((char *)object + row->count_offset);
+}
+
+static inline bool *json_presence(const struct json_row *row, void *object)
+{
+	return (bool *)object + row->count_offset;
+}
+
+static inline bool json_has_presence(const struct json_row *row)
+{
+	return row->count_offset != JSON_NO_COUNT && row->count_offset != JSON_BY_FIRST;
+}
+
+/*
+ * Reads an object of text into *object, whose fields are absent (json_clear). Keys that no row
+ * names are refused by name: a result of a later schema must not be half understood. On failure one
+ * line on stderr, "NAME: cells[3].latency.min: …", -EINVAL (or -ENOMEM), and *object is cleared.
+ */
+int json_read(const char *text, size_t length, const char *name, const struct json_row *rows,
+	      void *object);
+
+/* Indented two spaces, keys in the order of rows, arrays of numbers on one line; *text is owned. */
+int json_write(const struct json_row *rows, const void *object, char **text, size_t *length);
+
+/* The same on one line. */
+int json_write_line(const struct json_row *rows, const void *object, char **text, size_t *length);
+
+/* Sets all fields absent; json_clear frees what they own first. */
+void json_init(const struct json_row *rows, void *object);
+void json_clear(const struct json_row *rows, void *object);
+
+/*
+ * The string at a top-level key of text, for telling a schema before all else. -EINVAL after one
+ * line on stderr where text is no JSON, -ENOENT in silence where there is no such string.
+ */
+int json_peek_string(const char *text, size_t length, const char *name, const char *key,
+		     char *value, size_t size);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Command lines from tables: one row describes an option once, and is what parses it, checks it and
+ * prints its help.
+ */
+#ifndef SYNCFAULT_OPT_H
+#define SYNCFAULT_OPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cell/cell.h"
+
+/* A list of strings; they point into argv. */
+struct opt_strings {
+	size_t count;
+	const char *items[CELL_MAX_LIST];
+};
+
+struct opt_row {
+	const char *name;     /* long option without dashes; a row without name ends the table */
+	char letter;	      /* short option, 0: none */
+	const char *argument; /* its name in the help; NULL: a flag */
+	const char *help;
+	/* Stores text at field; 0, or -EINVAL after one line on stderr. */
+	int (*parse)(const struct opt_row *row, const char *text, void *field);
+	size_t offset;		  /* of the field in the command's struct */
+	const char *const *words; /* for opt_word and opt_words */
+	uint64_t min, max;	  /* for opt_u64 */
+};
+
+struct opt_command {
+	const char *name;     /* "run" */
+	const char *synopsis; /* what follows the name on the usage line */
+	const char *summary;  /* one line */
+	const char *details;  /* printed below the options, or NULL */
+	const struct opt_row *rows;
+	int min_operands, max_operands; /* max < 0: any number */
+};
+
+/*
+ * Field types: bool, const char *, uint64_t, struct number_list, int (index of word), struct
+ * word_list, struct opt_strings. Lists replace what the field held; opt_append adds to it.
+ */
+int opt_flag(const struct opt_row *row, const char *text, void *field);
+int opt_string(const struct opt_row *row, const char *text, void *field);
+int opt_u64(const struct opt_row *row, const char *text, void *field);
+int opt_u64s(const struct opt_row *row, const char *text, void *field); /* comma-separated */
+int opt_word(const struct opt_row *row, const char *text, void *field);
+int opt_words(const struct opt_row *row, const char *text, void *field);  /* comma-separated */
+int opt_append(const struct opt_row *row, const char *text, void *field); /* repeatable */
+
+/*
+ * Parses argv[1..] into params. Options and operands may be mixed; "--" ends options. On success
+ * returns the index in argv of the first operand (argv is reordered). -ECANCELED: help was asked
+ * for and printed on stdout. -EINVAL: a usage error, told in one line on stderr.
+ */
+int opt_parse(const struct opt_command *command, int argc, char **argv, void *params);
+
+/* A decimal number, whole text, min..max; -EINVAL otherwise. */
+int opt_parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *value);
+
+#endif

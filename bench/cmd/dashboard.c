@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/diag.h"
+#include "base/opt.h"
+#include "base/outfile.h"
+#include "cmd/commands.h"
+#include "dashboard/dashboard.h"
+
+static const struct opt_row rows[] = {
+	{ .name = "output",
+	  .letter = 'o',
+	  .argument = "FILE",
+	  .parse = opt_string,
+	  .offset = offsetof(struct dashboard_options, output),
+	  .help = "the page; \"-\" for standard output" },
+	{ .name = "base",
+	  .argument = "BUILD",
+	  .parse = opt_string,
+	  .offset = offsetof(struct dashboard_options, base),
+	  .help = "what to compare with, by release or version; default the oldest" },
+	{ .name = "new",
+	  .argument = "BUILD",
+	  .parse = opt_string,
+	  .offset = offsetof(struct dashboard_options, new),
+	  .help = "what is judged; default the newest" },
+	{ .name = "order",
+	  .argument = "FILE",
+	  .parse = opt_string,
+	  .offset = offsetof(struct dashboard_options, order),
+	  .help = "names the builds, oldest first, one a line; default by version" },
+	{ .name = NULL },
+};
+
+static const struct opt_command command = {
+	.name = "dashboard",
+	.synopsis = "DIR -o FILE.html [--base BUILD] [--new BUILD]",
+	.summary = "Makes one HTML page of a folder of results: what is slower, where, since when, "
+		   "and whether\nit is real. The page needs no network.",
+	.details =
+		"Its results are compared as 'syncfault compare' does, change points are those of "
+		"'syncfault\nhistory'.\n"
+		"Exit: 0 done, 1 failed, or a file of the folder could not be used, 2 wrong usage.\n",
+	.rows = rows,
+	.min_operands = 1,
+	.max_operands = 1,
+};
+
+static int check_folder(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return diag_errno(errno, "dashboard: %s", path);
+	if (S_ISDIR(st.st_mode))
+		return 0;
+	diag_error("dashboard: %s is no folder (two results are compared by 'syncfault compare')",
+		   path);
+	return -EINVAL;
+}
+
+int cmd_dashboard(int argc, char **argv)
+{
+	struct dashboard_options options = { 0 };
+	int first = opt_parse(&command, argc, argv, &options), ret;
+	auto_free char *html = NULL;
+	size_t length;
+
+	if (first < 0)
+		return first == -ECANCELED ? EXIT_DONE : EXIT_USAGE;
+	options.folder = argv[first];
+	if (!options.output) {
+		diag_error("dashboard: -o FILE says where the page goes (see 'syncfault dashboard "
+			   "--help')");
+		return EXIT_USAGE;
+	}
+	if (check_folder(options.folder))
+		return EXIT_USAGE;
+	if (outfile_check(options.output))
+		return EXIT_FAILED;
+	ret = dashboard_make(&options, &html, &length);
+	if (ret < 0)
+		return ret == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+	if (outfile_write(options.output, html, length))
+		return EXIT_FAILED;
+	return ret ? EXIT_FAILED : EXIT_DONE;
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The engine of the instruction clock. A run there is exact, but it is one phase of the run against
+ * the timer's ticks, which a change of the kernel moves as a change of the seed does. p50 without
+ * load hardly moves with it; tails and load do, and three seeds show a part of how much. So the
+ * spread over seeds is the floor, and what moves with the seed is tested over seeds as well.
+ */
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "compare/private.h"
+#include "math/stats.h"
+
+/* The runs of one cell that both sides have: of one seed and repetition. */
+struct common {
+	const struct set_run **base, **new;
+	size_t count;
+};
+
+static void common_free(struct common *common)
+{
+	free(common->base);
+	free(common->new);
+}
+
+static int compare_run_ids(const struct set_run *a, const struct set_run *b)
+{
+	if (a->seed != b->seed)
+		return a->seed < b->seed ? -1 : 1;
+	return (a->repeat > b->repeat) - (a->repeat < b->repeat);
+}
+
+static int find_common(const struct compare_pair *pair, struct common *common)
+{
+	size_t i = 0, j = 0;
+
+	*common = (struct common){
+		.base = calloc(pair->base->run_count + 1, sizeof(*common->base)),
+		.new = calloc(pair->new->run_count + 1, sizeof(*common->new)),
+	};
+	if (!common->base || !common->new)
+		return -ENOMEM;
+	while (i < pair->base->run_count && j < pair->new->run_count) {
+		int order = compare_run_ids(&pair->base->runs[i], &pair->new->runs[j]);
+
+		if (!order) {
+			common->base[common->count] = &pair->base->runs[i];
+			common->new[common->count++] = &pair->new->runs[j];
+		}
+		i += order <= 0;
+		j += order >= 0;
+	}
+	return 0;
+}
+
+static bool is_same_buckets(const struct latency *a, const struct latency *b)
+{
+	if (!a->hist_ns_count || a->hist_ns_count != b->hist_ns_count)
+		return false;
+	for (size_t i = 0; i < a->hist_ns_count; i++)
+		if (a->hist_ns[i].from != b->hist_ns[i].from ||
+		    a->hist_ns[i].to != b->hist_ns[i].to ||
+		    a->hist_ns[i].count != b->hist_ns[i].count)
+			return false;
+	return true;
+}
+
+/* Every sample; of a compact result without samples all that it kept, to the last instruction. */
+static bool is_identical(const struct latency *a, const struct latency *b)
+{
+	if (a->count != b->count || a->min != b->min || a->max != b->max || a->mean != b->mean)
+		return false;
+	for (int figure = 0; figure < COMPARE_FIGURES; figure++)
+		if (compare_value(a, figure) != compare_value(b, figure))
+			return false;
+	if (a->sample_count == a->count && b->sample_count == b->count)
+		return !memcmp(a->samples, b->samples, a->count * sizeof(*a->samples));
+	return is_same_buckets(a, b);
+}
+
+static bool are_identical(const struct common *common)
+{
+	for (size_t i = 0; i < common->count; i++)
+		if (!is_identical(&common->base[i]->cell->latency, &common->new[i]->cell->latency))
+			return false;
+	return common->count > 0;
+}
+
+struct range {
+	double least, most;
+};
+
+static void widen(struct range *range, const struct set_run *run, int figure)
+{
+	double value = compare_value(&run->cell->latency, figure);
+
+	range->least = fmin(range->least, value);
+	range->most = fmax(range->most, value);
+}
+
+static struct range range_of(const struct set_run *const *runs, size_t count, int figure)
+{
+	struct range range = { INFINITY, 0 };
+
+	for (size_t i = 0; i < count; i++)
+		widen(&range, runs[i], figure);
+	return range;
+}
+
+/* Over all seeds of a side, also those that the other has not. */
+static double spread(const struct set_cell *cell, int figure)
+{
+	struct range range = { INFINITY, 0 };
+
+	for (size_t i = 0; i < cell->run_count; i++)
+		widen(&range, &cell->runs[i], figure);
+	return range.most / range.least - 1;
+}
+
+static bool do_ranges_overlap(const struct common *common, const struct compare_row *row)
+{
+	struct range base = range_of(common->base, common->count, row->figure);
+	struct range new = range_of(common->new, common->count, row->figure);
+
+	return row->ratio > 1 ? new.least <= base.most : new.most >= base.least;
+}
+
+static double *take_values(const struct set_run *const *runs, size_t count, int figure)
+{
+	double *values = calloc(count, sizeof(*values));
+
+	for (size_t i = 0; values && i < count; i++)
+		values[i] = compare_value(&runs[i]->cell->latency, figure);
+	return values;
+}
+
+static int measure(const struct common *common, bool is_tested, struct compare_row *row)
+{
+	auto_free double *base = take_values(common->base, common->count, row->figure);
+	auto_free double *new = take_values(common->new, common->count, row->figure);
+
+	if (!base || !new)
+		return -ENOMEM;
+	row->base = stats_median(base, common->count);
+	row->new = stats_median(new, common->count);
+	row->ratio = row->new / row->base;
+	row->base_runs = row->new_runs = common->count;
+	if (!is_tested)
+		return 0;
+	return stats_mann_whitney(base, common->count, new, common->count, &row->p);
+}
+
+/* Of fewer than three seeds the spread of p50 without load is what docs/compare.md found. */
+static void fill_floor(const struct compare_pair *pair, const struct common *common, double least,
+		       struct compare_row *row)
+{
+	row->floor =
+		fmax(least, fmax(spread(pair->base, row->figure), spread(pair->new, row->figure)));
+	if (common->count < COMPARE_LEAST_SEEDS)
+		row->floor = fmax(row->floor, COMPARE_FLOOR_ONE_SEED);
+	row->evidence = fabs(log(row->ratio)) / log1p(row->floor);
+}
+
+static int decide_change(struct compare_row *row, const char *why)
+{
+	return compare_decide(row, row->ratio > 1 ? COMPARE_WORSE : COMPARE_BETTER, "%s", why);
+}
+
+static int decide_steady(const struct common *common, struct compare_row *row)
+{
+	if (row->evidence <= 1)
+		return compare_decide(row, COMPARE_SAME, "smaller than its floor");
+	if (!do_ranges_overlap(common, row))
+		return decide_change(row, "beyond its floor at every seed of both sides");
+	row->runs_needed = common->count;
+	return compare_decide(row, COMPARE_UNKNOWN,
+			      "beyond its floor, but the seeds of the two sides overlap");
+}
+
+static int decide_too_few(const struct common *common, struct compare_row *row)
+{
+	row->runs_needed = COMPARE_LEAST_SEEDS - common->count;
+	if (!common->count)
+		return compare_decide(row, COMPARE_UNKNOWN, "the two sides have no seed in common");
+	return compare_decide(row, COMPARE_UNKNOWN,
+			      "%zu seed%s of both sides: a tail, or a cell with load, needs %d",
+			      common->count, common->count == 1 ? "" : "s", COMPARE_LEAST_SEEDS);
+}
+
+/* What identical runs say needs neither floor nor test; it is in the family all the same. */
+static int decide_identical(double least, struct compare_row *row)
+{
+	row->floor = least;
+	row->p = 1;
+	return compare_decide(row, COMPARE_SAME, "every sample is equal");
+}
+
+/* Everything but q, and the verdict where it needs none. */
+static int measure_row(const struct compare_pair *pair, const struct common *common, double least,
+		       bool is_identical_cell, struct compare_row *row)
+{
+	bool is_steady = row->figure == COMPARE_P50 && pair->base->config->load == LOAD_NONE;
+	bool has_seeds = common->count >= COMPARE_LEAST_SEEDS;
+	int ret = compare_rule_out(pair, row);
+
+	if (ret)
+		return ret < 0 ? ret : 0;
+	if (!common->count)
+		return decide_too_few(common, row);
+	if (measure(common, !is_steady && has_seeds && !is_identical_cell, row))
+		return -ENOMEM;
+	if (is_identical_cell)
+		return decide_identical(least, row);
+	if (!is_steady && !has_seeds)
+		return decide_too_few(common, row);
+	fill_floor(pair, common, least, row);
+	return is_steady ? decide_steady(common, row) : 0;
+}
+
+static int measure_cell(const struct compare_pair *pair, double least, struct compare_cell *cell)
+{
+	auto_release(common_free) struct common common;
+	int ret = find_common(pair, &common);
+
+	cell->is_identical = !ret && are_identical(&common);
+	for (size_t i = 0; i < cell->row_count && !ret; i++)
+		ret = measure_row(pair, &common, least, cell->is_identical, &cell->rows[i]);
+	if (!ret && common.count)
+		ret = compare_distributions(common.base, common.count, common.new, common.count,
+					    cell);
+	return ret;
+}
+
+static int decide_tested(const struct comparison *comparison, struct compare_row *row)
+{
+	uint64_t wanted = compare_runs_for_test(comparison, row);
+
+	if (row->evidence <= 1)
+		return compare_decide(row, COMPARE_SAME, "smaller than its floor");
+	if (row->q <= comparison->false_discovery_rate)
+		return decide_change(row, "beyond its floor, and beyond chance over the seeds");
+	row->runs_needed = wanted > row->base_runs ? wanted - row->base_runs : row->base_runs;
+	return compare_decide(row, COMPARE_UNKNOWN,
+			      "beyond its floor, but so few seeds may differ so by chance");
+}
+
+int compare_instructions(const struct compare_pair *pairs, struct comparison *comparison)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < comparison->cell_count && !ret; i++)
+		ret = measure_cell(&pairs[i], comparison->floor, &comparison->cells[i]);
+	if (!ret)
+		ret = compare_adjust(comparison);
+	for (size_t i = 0; i < comparison->cell_count && !ret; i++)
+		for (size_t j = 0; j < comparison->cells[i].row_count && !ret; j++)
+			if (!comparison->cells[i].rows[j].reason)
+				ret = decide_tested(comparison, &comparison->cells[i].rows[j]);
+	return ret;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between the compare*.c: what each does to a comparison under construction. */
+#ifndef SYNCFAULT_COMPARE_PRIVATE_H
+#define SYNCFAULT_COMPARE_PRIVATE_H
+
+#include "compare/compare.h"
+
+/* Fewer runs on each side than these give no verdict: docs/compare.md says why. */
+#define COMPARE_LEAST_SEEDS 3 /* on the instruction clock, but for p50 without load */
+#define COMPARE_LEAST_RUNS  5 /* of any figure in time */
+#define COMPARE_MOST_NEEDED 999
+
+/* The two sides of a cell; comparison.cells[i] is made from pairs[i]. */
+struct compare_pair {
+	const struct set_cell *base, *new;
+};
+
+/*
+ * Fills comparison.cells with the cells of both that the options' pattern matches, in the order of
+ * their keys, and pairs, which has a place for each cell of base. 0 or -ENOMEM.
+ */
+int compare_pair_cells(const struct result_set *base, const struct result_set *new,
+		       const struct compare_options *options, struct comparison *comparison,
+		       struct compare_pair *pairs);
+
+/* NAN where it is absent. */
+double compare_value(const struct latency *latency, int figure);
+
+/* The fewest faults of a run whose figure may be told. */
+uint64_t compare_least_faults(int figure);
+
+/* Sets the verdict and, in words, why; -ENOMEM. */
+int compare_decide(struct compare_row *row, enum compare_verdict verdict, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * Whether the row can have no verdict whatever its values are: a side without runs, or too few
+ * faults. It is then decided. 1, 0 or -ENOMEM.
+ */
+int compare_rule_out(const struct compare_pair *pair, struct compare_row *row);
+
+/* The engines: each decides every row. 0 or -ENOMEM. */
+int compare_instructions(const struct compare_pair *pairs, struct comparison *comparison);
+int compare_time(const struct compare_pair *pairs, struct comparison *comparison);
+
+/*
+ * Fills q, of all rows that have a p, and comparison.family. 0 or -ENOMEM. Then: so many runs on
+ * each side it takes until the row, and those that are now as far from chance, may be beyond it.
+ */
+int compare_adjust(struct comparison *comparison);
+uint64_t compare_runs_for_test(const struct comparison *comparison, const struct compare_row *row);
+
+/* Largest distance of the distributions of these runs, in the cell. 0 or -ENOMEM. */
+int compare_distributions(const struct set_run *const *base, size_t base_count,
+			  const struct set_run *const *new, size_t new_count,
+			  struct compare_cell *cell);
+
+/* Identity of a side, and what differs between the two beside the kernel. 0 or -ENOMEM. */
+int compare_fill_side(const struct result_set *set, struct compare_side *side);
+int compare_warn(const struct result_set *base, const struct result_set *new,
+		 struct comparison *comparison);
+
+/* "ext4 hole, copy, MAP_SYNC", newly allocated; NULL where memory is out. */
+char *compare_words(const struct cell_config *config);
+/* comparison.sentence, from all else; -ENOMEM. */
+int compare_say(struct comparison *comparison);
+
+#endif

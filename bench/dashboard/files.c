@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "dashboard/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "base/diag.h"
+
+static bool is_result_name(const FTSENT *entry)
+{
+	return entry->fts_info == FTS_F && entry->fts_namelen > 5 &&
+	       !strcmp(entry->fts_name + entry->fts_namelen - 5, ".json");
+}
+
+static int compare_names(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static int add_path(struct page_files *files, const char *path)
+{
+	char **paths = files->paths;
+
+	/* Grown at every power of two. */
+	if (!(files->count & (files->count - 1)))
+		paths = realloc(paths, (files->count ? files->count * 2 : 1) * sizeof(*paths));
+	if (!paths)
+		return -ENOMEM;
+	files->paths = paths;
+	paths[files->count] = strdup(path);
+	return paths[files->count] ? (files->count++, 0) : -ENOMEM;
+}
+
+static void close_tree(FTS **tree)
+{
+	if (*tree)
+		fts_close(*tree);
+}
+
+int page_files_find(const char *folder, struct page_files *files)
+{
+	char *const roots[] = { (char *)(uintptr_t)folder, NULL };
+	auto_release(close_tree) FTS *tree = NULL;
+
+	*files = (struct page_files){ 0 };
+	tree = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, compare_names);
+	if (!tree)
+		return diag_errno(errno, "open %s", folder);
+	for (FTSENT *entry = fts_read(tree); entry; entry = fts_read(tree))
+		if (is_result_name(entry) && add_path(files, entry->fts_path))
+			return diag_errno(ENOMEM, "%s", folder);
+	return 0;
+}
+
+void page_files_free(struct page_files *files)
+{
+	for (size_t i = 0; i < files->count; i++)
+		free(files->paths[i]);
+	free(files->paths);
+	*files = (struct page_files){ 0 };
+}
+
+/* Whether text is written in JSON as it is. */
+static bool is_plain(const char *text)
+{
+	return strspn(text,
+		      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+-_~") ==
+	       strlen(text);
+}
+
+/* Whether it is worth while to parse the file: one that does not name the release is not of it. */
+static bool may_name(const char *path, const char *release)
+{
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	bool names = true;
+	void *text;
+
+	if (!is_plain(release) || fd < 0 || fstat(fd, &st) || !st.st_size)
+		return true;
+	text = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (text == MAP_FAILED)
+		return true;
+	names = memmem(text, (size_t)st.st_size, release, strlen(release));
+	munmap(text, (size_t)st.st_size);
+	return names;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static bool is_of_build(const struct result *result, const struct history_build *build,
+			const struct history_track *track)
+{
+	return is_same(result->host.kernel, build->release) &&
+	       is_same(result->host.build_id, build->build_id) && !result->has_provenance &&
+	       result->clock.domain == track->domain && is_same(result->suite, track->suite);
+}
+
+/* Results of a build, each with its path, until it is known which of them are one set. */
+struct candidates {
+	struct result *results;
+	char **paths; /* of struct page_files */
+	size_t count;
+};
+
+static void candidates_free(struct candidates *candidates)
+{
+	for (size_t i = 0; i < candidates->count; i++)
+		result_free(&candidates->results[i]);
+	free(candidates->results);
+	free(candidates->paths);
+}
+
+/* A file that is no result was told when the history was read; so it is passed over here. */
+static int read_candidates(const struct page_files *files, const struct history_build *build,
+			   const struct history_track *track, struct candidates *candidates)
+{
+	candidates->results = calloc(files->count + 1, sizeof(*candidates->results));
+	candidates->paths = calloc(files->count + 1, sizeof(*candidates->paths));
+	if (!candidates->results || !candidates->paths)
+		return diag_errno(ENOMEM, "dashboard");
+	for (size_t i = 0; i < files->count; i++) {
+		struct result *result = &candidates->results[candidates->count];
+		int ret = may_name(files->paths[i], build->release)
+				  ? result_read(files->paths[i], result)
+				  : -ENODATA;
+
+		if (ret == -ENOMEM)
+			return ret;
+		if (ret)
+			continue;
+		if (is_of_build(result, build, track))
+			candidates->paths[candidates->count++] = files->paths[i];
+		else
+			result_free(result);
+	}
+	if (candidates->count)
+		return 0;
+	diag_error("dashboard: the results of %s have gone while they were read", build->release);
+	return -ENODATA;
+}
+
+/* The result that the set is made around. */
+static const struct result *find_leader(const struct candidates *candidates)
+{
+	const struct result *leader = candidates->results;
+
+	for (size_t i = 1; i < candidates->count; i++)
+		if (candidates->results[i].cell_count > leader->cell_count)
+			leader = &candidates->results[i];
+	return leader;
+}
+
+int page_files_read_build(const struct page_files *files, const struct history_build *build,
+			  const struct history_track *track, struct result_set *set,
+			  size_t *set_aside)
+{
+	auto_release(candidates_free) struct candidates candidates = { 0 };
+	int ret = read_candidates(files, build, track, &candidates);
+	const struct result *leader;
+	size_t count = 0;
+
+	if (ret)
+		return ret;
+	leader = find_leader(&candidates);
+	for (size_t i = 0; i < candidates.count; i++)
+		if (!result_set_difference(leader, &candidates.results[i]))
+			candidates.paths[count++] = candidates.paths[i];
+	*set_aside = candidates.count - count;
+	return result_set_read_files(build->release, candidates.paths, count, set);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the page is made of, between dashboard.c, which fills it, and the files that print one part
+ * each. Parts print HTML; a part that has nothing to say prints nothing.
+ */
+#ifndef SYNCFAULT_DASHBOARD_PAGE_H
+#define SYNCFAULT_DASHBOARD_PAGE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "compare/compare.h"
+#include "dashboard/dashboard.h"
+#include "history/history.h"
+#include "view/phrases.h"
+#include "view/result_set.h"
+
+enum page_side { SIDE_BASE, SIDE_NEW, SIDES };
+
+/* A cell of the track; everything belongs to the history, the sets and the comparison. */
+struct page_cell {
+	const char *key;
+	const struct cell_config *config;
+	const struct history_series *series[HISTORY_FIGURE_COUNT]; /* NULL: too few faults */
+	const struct set_cell *sides[SIDES];			   /* NULL: not measured there */
+	const struct compare_cell *compared;			   /* NULL: not on both sides */
+};
+
+struct page {
+	const struct dashboard_options *options;
+	struct history history;
+	size_t track;	     /* the one that is shown */
+	size_t build[SIDES]; /* the same where there is one build */
+	struct result_set sets[SIDES];
+	size_t set_aside[SIDES]; /* results of the build that could not be of its set */
+	bool is_compared;
+	struct comparison comparison;
+	char refusal[COMPARE_TEXT_SIZE]; /* why not, where it is not */
+	struct page_cell *cells;	 /* in the order of matrix.h */
+	size_t cell_count;
+};
+
+/* "hole, load copy, MAP_SYNC" and what else is not as in the letter; the same with the file system
+ * in front. Both printable, and return buffer. */
+const char *page_row_name(const struct cell_config *config, char buffer[WORDS_SIZE]);
+const char *page_cell_name(const struct cell_config *config, char buffer[WORDS_SIZE]);
+
+/* Of a build, for people: "6.12.107", or its release where it has no tag. Not escaped. */
+const char *page_build_name(const struct page *page, size_t build);
+
+/* Number i of a cell's history at the build of side; NAN where it was not measured. */
+double page_point(const struct page *page, const struct page_cell *cell, int figure,
+		  enum page_side side);
+
+/* The row of that figure, NULL without. */
+const struct compare_row *page_row(const struct page_cell *cell, int figure);
+
+/* "▲", "▼", "=", "?", "–", the word behind it, and the class of its colours. */
+const char *page_mark(int verdict);
+
+/* "p50" … "p99.9", of enum compare_figure. */
+const char *page_figure_word(int figure);
+
+/* "thousand instructions" or "µs": the unit of page_value. */
+const char *page_unit(const struct page *page);
+
+/* The whole; -EINVAL, told, where page.html and the program are not of one build. */
+int page_print(const struct page *page, FILE *out);
+
+/* dashboard_head.c: what is compared, and what came of it. */
+void page_print_heading(const struct page *page, FILE *out);
+void page_print_sentence(const struct page *page, FILE *out);
+void page_print_tally(const struct page *page, FILE *out);
+void page_print_events(const struct page *page, FILE *out);
+void page_print_identity(const struct page *page, FILE *out);
+
+/* "after 6.1.170, not after 6.1.172", "at 6.1.170 alone"; the git log command of a range. */
+void page_print_range(const struct page *page, int kind, size_t last_good, size_t first_bad,
+		      FILE *out);
+void page_print_git(const struct page *page, size_t last_good, size_t first_bad, FILE *out);
+
+/* dashboard_matrix.c */
+void page_print_matrix(const struct page *page, FILE *out);
+
+/* dashboard_cell.c: an article for each cell; dashboard_stages.c: its stages. */
+void page_print_cells(const struct page *page, FILE *out);
+void page_print_stages(const struct page_cell *cell, const struct page *page, FILE *out);
+
+/* dashboard_prices.c: ext4 against XFS, and the price of MAP_SYNC, at the newest build. */
+void page_print_prices(const struct page *page, FILE *out);
+
+/* dashboard_trust.c: is it real? */
+void page_print_trust(const struct page *page, FILE *out);
+
+/* dashboard_source.c: how to do it again, and the results themselves. */
+void page_print_commands(const struct page *page, FILE *out);
+void page_print_files(const struct page *page, FILE *out);
+
+/* dashboard_data.c: what the charts are drawn from, as JSON; dashboard.js says how. */
+void page_print_data(const struct page *page, FILE *out);
+
+#endif

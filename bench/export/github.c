@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * github-action-benchmark's customSmallerIsBetter: an array of name, unit, value, range and extra
+ * (its README, "Tool Specific Configuration", and extract.ts). It finds the entry to compare with
+ * by name alone, so a name stands for one cell and figure of one machine and kernel.
+ */
+#include "export/export.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/diag.h"
+#include "export/json.h"
+
+struct entries {
+	FILE *out;
+	size_t count;
+};
+
+static int compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* As matrix_runs, of any figure; no runs where none has it. -ENOMEM after a message. */
+static int find_runs(struct matrix_span cell, size_t figure, struct matrix_runs *runs)
+{
+	auto_free double *values = calloc(cell.count, sizeof(*values));
+	size_t n = 0;
+
+	*runs = (struct matrix_runs){ 0, NAN, NAN, NAN };
+	if (!values)
+		return diag_errno(ENOMEM, "export");
+	for (size_t i = 0; i < cell.count; i++) {
+		double ns = export_figure_ns(&cell.entries[i].cell->latency, figure);
+
+		if (!isnan(ns))
+			values[n++] = ns;
+	}
+	qsort(values, n, sizeof(*values), compare_doubles);
+	if (n)
+		*runs = (struct matrix_runs){ n, (values[(n - 1) / 2] + values[n / 2]) / 2,
+					      values[0], values[n - 1] };
+	return 0;
+}
+
+/* Pause and scheduler are not in the key, yet cells that differ in them are not the same. */
+static char *format_name(const struct matrix_entry *entry, size_t figure)
+{
+	const struct cell_config *config = &entry->cell->config;
+	bool has_pause = config->pause_us && config->pause_us != U64_ABSENT;
+	char pause[48] = "", *name;
+
+	if (has_pause)
+		snprintf(pause, sizeof(pause), "/pause_us=%llu",
+			 (unsigned long long)config->pause_us);
+	if (asprintf(&name, "%s%s%s%s %s", entry->cell->key, pause,
+		     config->sched ? "/scheduler=" : "",
+		     config->sched ? sched_words[config->sched] : "",
+		     export_figures[figure].name) < 0)
+		return NULL;
+	return name;
+}
+
+static char *format_extra(const struct matrix_entry *entry, size_t runs)
+{
+	const struct result *result = entry->result;
+	char *extra;
+
+	if (asprintf(&extra, "runs: %zu\nfaults a run: %llu\nsuite: %s\nkernel: %s\ncommit: %s",
+		     runs, (unsigned long long)entry->cell->latency.count, result->suite,
+		     result->host.kernel ? result->host.kernel : "-",
+		     result->tool.commit ? result->tool.commit : "-") < 0)
+		return NULL;
+	return extra;
+}
+
+/* The action knows ranges as halves: this is the farther of the two ends. */
+static const char *format_range(const struct matrix_runs *runs, char *range, size_t size)
+{
+	double half = fmax(runs->high - runs->median, runs->median - runs->low);
+
+	if (runs->runs < 2)
+		return NULL;
+	snprintf(range, size, "± %.12g", half);
+	return range;
+}
+
+static int write_entry(struct entries *entries, struct matrix_span cell, size_t figure,
+		       const struct matrix_runs *runs)
+{
+	auto_free char *name = format_name(cell.entries, figure);
+	auto_free char *extra = format_extra(cell.entries, runs->runs);
+	struct export_values values = { 0 };
+	struct export_json json = { .values = &values };
+	char range[48];
+
+	if (!name || !extra)
+		return diag_errno(ENOMEM, "export");
+	export_json_text(&json, "name", name);
+	export_json_text(&json, "unit", export_unit(cell.entries));
+	export_json_real(&json, "value", runs->median);
+	export_json_text(&json, "range", format_range(runs, range, sizeof(range)));
+	export_json_text(&json, "extra", extra);
+	fputs(entries->count++ ? ",\n" : "\n", entries->out);
+	return export_json_write(entries->out, &json);
+}
+
+static int put_entry(struct entries *entries, struct matrix_span cell, size_t figure)
+{
+	struct matrix_runs runs;
+	int ret = find_runs(cell, figure, &runs);
+
+	return ret || !runs.runs ? ret : write_entry(entries, cell, figure, &runs);
+}
+
+static int put_cell(struct entries *entries, struct matrix_span cell,
+		    const struct export_options *options)
+{
+	int ret = 0;
+
+	for (size_t f = 0; !ret && f < EXPORT_FIGURES; f++)
+		if (export_has_figure(options, f))
+			ret = put_entry(entries, cell, f);
+	return ret;
+}
+
+int export_github(FILE *out, const struct matrix *matrix, const struct export_options *options)
+{
+	struct matrix_span rest = matrix_all(matrix), environment;
+	struct entries entries = { .out = out };
+	int ret = 0;
+
+	environment = matrix_take(&rest, MATRIX_ENVIRONMENT);
+	if (rest.count) {
+		diag_error("export: github-action-benchmark tells entries apart by their names "
+			   "alone: these results are of several kernels, machines or clocks, and "
+			   "it takes one");
+		return -EINVAL;
+	}
+	fputc('[', out);
+	while (!ret && environment.count)
+		ret = put_cell(&entries, matrix_take(&environment, MATRIX_CELL), options);
+	fputs("\n]\n", out);
+	return ret;
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "export/label.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const export_format_words[] = { "openmetrics", "benchstat", "github-action-benchmark",
+					    "kcidb",	   "hgrm",	"tsv",
+					    NULL };
+const char *const export_figure_words[] = { "min",   "mean",   "p50", "p90", "p99",
+					    "p99.9", "p99.99", "max", NULL };
+
+const struct export_figure export_figures[EXPORT_FIGURES] = {
+	{ "min", "min", "0" },
+	{ "mean", "mean", NULL },
+	{ "p50", "p50", "0.5" },
+	{ "p90", "p90", "0.9" },
+	{ "p99", "p99", "0.99" },
+	{ "p99.9", "p99_9", "0.999" },
+	{ "p99.99", "p99_99", "0.9999" },
+	{ "max", "max", "1" },
+};
+
+const struct export_escape export_escape_c = { "\\n", "\\t", "\"", "\\\\", "\\" };
+
+double export_figure_ns(const struct latency *latency, size_t figure)
+{
+	const uint64_t values[EXPORT_FIGURES] = { latency->min,	  U64_ABSENT,	latency->p50,
+						  latency->p90,	  latency->p99, latency->p999,
+						  latency->p9999, latency->max };
+
+	if (!export_figures[figure].quantile)
+		return latency->mean;
+	return values[figure] == U64_ABSENT ? NAN : (double)values[figure];
+}
+
+bool export_has_figure(const struct export_options *options, size_t figure)
+{
+	for (size_t i = 0; i < options->figures.count; i++)
+		if (options->figures.words[i] == (int)figure)
+			return true;
+	return options->figures.count == 0;
+}
+
+const char *export_unit(const struct matrix_entry *entry)
+{
+	return entry->result->clock.domain == DOMAIN_INSTRUCTIONS ? "instructions" : "ns";
+}
+
+static bool is_wanted(const struct cell_result *cell, const struct export_options *options)
+{
+	return !options->cell || strstr(cell->key, options->cell);
+}
+
+size_t export_select(struct matrix *matrix, const struct export_options *options)
+{
+	size_t kept = 0, without = 0;
+
+	for (size_t i = 0; i < matrix->entry_count; i++) {
+		const struct cell_result *cell = matrix->entries[i].cell;
+
+		if (!is_wanted(cell, options))
+			continue;
+		without += !cell->has_latency;
+		if (cell->has_latency || options->format == EXPORT_KCIDB)
+			matrix->entries[kept++] = matrix->entries[i];
+	}
+	matrix->entry_count = kept;
+	return without;
+}
+
+/* Fills the next label. */
+struct filler {
+	struct export_labels *labels;
+	size_t used;
+};
+
+static void add_text(struct filler *filler, const char *name, const char *text)
+{
+	filler->labels->items[filler->used++] = (struct export_label){ name, text ? text : "" };
+}
+
+static void add_number(struct filler *filler, const char *name, uint64_t number)
+{
+	char *text = filler->labels->numbers[filler->used];
+
+	text[0] = '\0';
+	if (number != U64_ABSENT)
+		snprintf(text, sizeof(filler->labels->numbers[0]), "%llu",
+			 (unsigned long long)number);
+	add_text(filler, name, text);
+}
+
+/* Axes that most cells do not have: told only where they are there, as in the key. */
+static void add_extra(struct filler *filler, const char *name, const char *const *words, int word)
+{
+	add_text(filler, name, word ? words[word] : "");
+}
+
+static void add_axes(struct filler *filler, const struct cell_config *config)
+{
+	bool has_dirt = matrix_has_dirt(config);
+
+	add_text(filler, "fs", config->fs);
+	add_text(filler, "mkfs_options", config->mkfs_options);
+	add_text(filler, "mount_options", config->mount_options);
+	add_text(filler, "dax", dax_words[config->dax]);
+	add_text(filler, "state", state_words[config->state]);
+	add_text(filler, "load", load_words[config->load]);
+	add_text(filler, "sync", sync_words[config->sync]);
+	add_text(filler, "commit", commit_words[config->commit]);
+	add_number(filler, "dirty", has_dirt ? config->dirty : U64_ABSENT);
+	add_text(filler, "dirty_kind", has_dirt ? dirty_kind_words[config->dirty_kind] : "");
+	add_extra(filler, "remap", remap_words, config->remap);
+	add_extra(filler, "attribute", attribute_words, config->attribute);
+	add_extra(filler, "interface", interface_words, config->interface);
+	add_text(filler, "access", access_words[config->access]);
+	add_text(filler, "page_size", page_words[config->page]);
+	add_text(filler, "files", files_words[config->files]);
+	add_number(filler, "pause_us", config->pause_us);
+	add_text(filler, "scheduler", sched_words[config->sched]);
+	add_number(filler, "pages", config->pages);
+	add_number(filler, "threads", config->threads);
+}
+
+void export_labels_fill(struct export_labels *labels, const struct matrix_entry *entry)
+{
+	const struct result *result = entry->result;
+	struct filler filler = { labels, 0 };
+
+	add_axes(&filler, &entry->cell->config);
+	add_text(&filler, "key", entry->cell->key);
+	add_number(&filler, "repeat", entry->cell->repeat);
+	add_text(&filler, "kernel", result->host.kernel);
+	add_text(&filler, "build_id", result->host.build_id);
+	add_text(&filler, "suite", result->suite);
+	add_number(&filler, "seed", result->has_guest ? result->guest.seed : U64_ABSENT);
+	add_text(&filler, "tool_version", result->tool.version);
+	add_text(&filler, "tool_commit", result->tool.commit);
+}
+
+const char *export_label(const struct export_labels *labels, const char *name)
+{
+	for (size_t i = 0; i < EXPORT_LABELS; i++)
+		if (!strcmp(labels->items[i].name, name))
+			return labels->items[i].text;
+	return "";
+}
+
+/* Bytes of text up to max, without the beginning of a character that ends behind it. */
+static size_t cut(const char *text, size_t max)
+{
+	size_t length = strnlen(text, max + 1);
+
+	if (length <= max)
+		return length;
+	for (length = max; length && ((unsigned char)text[length] & 0xc0) == 0x80; length--)
+		;
+	return length;
+}
+
+/* A control that UTF-8 writes in two bytes; terminals obey it as they do escape sequences. */
+static bool is_c1(const char *text)
+{
+	return (unsigned char)text[0] == 0xc2 && (unsigned char)text[1] >= 0x80 &&
+	       (unsigned char)text[1] < 0xa0;
+}
+
+void export_put(FILE *out, const char *text, size_t max, const struct export_escape *escape)
+{
+	const char *end = text + cut(text, max);
+
+	for (; text < end; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '\n')
+			fputs(escape->newline, out);
+		else if (c == '\t')
+			fputs(escape->tab, out);
+		else if (c == '"')
+			fputs(escape->quote, out);
+		else if (c == '\\')
+			fputs(escape->backslash, out);
+		else if (c < 0x20 || c == 0x7f)
+			fprintf(out, "%sx%02x", escape->control, c);
+		else if (is_c1(text))
+			fprintf(out, "%su00%02x", escape->control, (unsigned char)*++text);
+		else
+			fputc(c, out);
+	}
+	if (*text)
+		fputs("…", out);
+}
+
+static bool is_plain(unsigned char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       (c && strchr("_.:,=@+-", c));
+}
+
+void export_put_percent(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (is_plain(c))
+			fputc(c, out);
+		else
+			fprintf(out, "%%%02X", c);
+	}
+}
+
+/* The fewest digits behind the first that read back as value. */
+static int shortest_digits(double value, char *buffer, size_t size)
+{
+	int digits = 0;
+
+	for (; digits < 17; digits++) {
+		snprintf(buffer, size, "%.*e", digits, value);
+		if (strtod(buffer, NULL) == value)
+			break;
+	}
+	return digits;
+}
+
+void export_put_real(FILE *out, double value)
+{
+	char buffer[48];
+	int digits = shortest_digits(value, buffer, sizeof(buffer));
+	int exponent = atoi(strchr(buffer, 'e') + 1);
+
+	if (exponent < -4 || exponent >= 6)
+		fputs(buffer, out);
+	else
+		fprintf(out, "%.*f", digits - exponent > 1 ? digits - exponent : 1, value);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The metrics of OpenMetrics: cells by their labels and times, in the order in which they must
+ * stand, each with labels of its own. Life cycle: zeroed, metrics_collect, metrics_free.
+ */
+#ifndef SYNCFAULT_EXPORT_METRIC_H
+#define SYNCFAULT_EXPORT_METRIC_H
+
+#include "export/export.h"
+
+struct metric {
+	const struct matrix_entry *entry;
+	char *labels;	/* name="text", and a comma behind each */
+	size_t run;	/* counts those whose labels and time are the same */
+	char time[40];	/* " 1700000000.5": a blank and seconds since 1970; "" without timestamps */
+	double seconds; /* the same, to sort by */
+};
+
+/* By clock domain, labels, run and time: the points of one metric stand together, oldest first. */
+struct metrics {
+	struct metric *items;
+	size_t count;
+};
+
+/*
+ * All entries of matrix, which must have latencies and outlive the metrics. -EINVAL where a result
+ * does not say when it was measured and options want timestamps; -ENOMEM; both after a message.
+ */
+int metrics_collect(struct metrics *metrics, const struct matrix *matrix,
+		    const struct export_options *options);
+void metrics_free(struct metrics *metrics);
+
+/* How many points the metric at first has: that one, and those behind it. */
+size_t metrics_points(const struct metrics *metrics, size_t first);
+
+#endif

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "history/history.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/diag.h"
+#include "history/index.h"
+#include "history/run.h"
+
+struct runs {
+	struct history_run *items;
+	size_t count;
+};
+
+static void runs_free(struct runs *runs)
+{
+	for (size_t i = 0; i < runs->count; i++)
+		history_run_free(&runs->items[i]);
+	free(runs->items);
+}
+
+/* From the index, or from the file and then into the index. */
+static int read_run(struct history *history, struct index *index, const struct history_file *file,
+		    struct history_run *run)
+{
+	int ret = index_find(index, file, run);
+
+	if (!ret)
+		history->was_indexed = true;
+	if (ret != -ENOENT)
+		return ret;
+	ret = history_run_read(file->path, run);
+	if (!ret)
+		index_put(index, file, run);
+	return ret;
+}
+
+/* -EINVAL where a file was told to be no result: all others are there. */
+static int read_runs(struct history *history, struct index *index,
+		     const struct history_files *files, struct runs *runs)
+{
+	int broken = 0;
+
+	runs->items = calloc(files->count + 1, sizeof(*runs->items));
+	if (!runs->items)
+		return diag_errno(ENOMEM, "history");
+	for (size_t i = 0; i < files->count; i++) {
+		struct history_run *run = &runs->items[runs->count];
+		int ret = read_run(history, index, &files->items[i], run);
+
+		if (ret == -ENOMEM)
+			return ret;
+		if (ret)
+			broken = -EINVAL;
+		else if (!run->release)
+			history_run_free(run);
+		else
+			runs->count++;
+	}
+	history->files = runs->count;
+	return broken;
+}
+
+static struct index *choose_index(const char *folder, const struct history_files *files,
+				  const struct history_options *options)
+{
+	if (options->index == HISTORY_INDEX_NEVER ||
+	    (options->index == HISTORY_INDEX_AUTO && files->count < HISTORY_INDEX_FROM))
+		return NULL;
+	return index_open(folder);
+}
+
+static int read_folder(struct history *history, const struct history_options *options,
+		       struct runs *runs)
+{
+	auto_release(history_files_free) struct history_files files;
+	struct index *index;
+	int ret = history_files_find(history->folder, &files);
+
+	if (ret)
+		return ret;
+	index = choose_index(history->folder, &files, options);
+	ret = read_runs(history, index, &files, runs);
+	index_close(index, &files);
+	return ret;
+}
+
+static int make_history(struct history *history, const struct history_options *options)
+{
+	auto_release(runs_free) struct runs runs = { 0 };
+	int unread, ret;
+
+	history->p_limit = options->p > 0 ? options->p : HISTORY_P;
+	unread = read_folder(history, options, &runs);
+	if (unread && unread != -EINVAL)
+		return unread;
+	if (!runs.count) {
+		diag_error("%s: no result of a kernel in it (expected *.json, as 'syncfault run "
+			   "-o' writes them)",
+			   history->folder);
+		return -ENODATA;
+	}
+	ret = history_build_series(history, runs.items, runs.count, options);
+	if (!ret)
+		ret = history_find_changes(history, options);
+	if (!ret)
+		ret = history_group_events(history);
+	return ret ? ret : unread;
+}
+
+int history_read(const char *folder, const struct history_options *options, struct history *history)
+{
+	int ret;
+
+	*history = (struct history){ .folder = strdup(folder) };
+	ret = history->folder ? make_history(history, options) : diag_errno(ENOMEM, "history");
+	if (ret && ret != -EINVAL)
+		history_free(history);
+	return ret;
+}
+
+const char *history_figure_word(int figure)
+{
+	static const char *const words[] = { [FIGURE_P50] = "p50",
+					     [FIGURE_P90] = "p90",
+					     [FIGURE_P99] = "p99",
+					     [FIGURE_P999] = "p99.9" };
+
+	return words[figure];
+}
+
+const struct history_series *history_find(const struct history *history, size_t track,
+					  const char *key, int figure)
+{
+	for (size_t i = 0; i < history->series_count; i++) {
+		const struct history_series *series = &history->series[i];
+
+		if (series->track == track && series->figure == figure && !strcmp(series->key, key))
+			return series;
+	}
+	return NULL;
+}
+
+const char *history_git_range(const struct history *history, size_t last_good, size_t first_bad,
+			      char *buffer, size_t size)
+{
+	const struct history_build *from = &history->builds[last_good];
+	const struct history_build *to = &history->builds[first_bad];
+
+	buffer[0] = '\0';
+	if (from->commit && to->commit)
+		snprintf(buffer, size, "git log %s..%s", from->commit, to->commit);
+	else if (from->tag && to->tag && strcmp(from->tag, to->tag) != 0)
+		snprintf(buffer, size, "git log %s..%s", from->tag, to->tag);
+	return buffer;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The results of a folder, build after build: what each cell cost, where it changed, and which
+ * cells changed together. docs/history.md tells the method.
+ *
+ *	build	one kernel: release, version and build id. Builds are in the order of their versions
+ *		(version_order.h), or in that of a list (history_options.order).
+ *	track	what may stand in one series: clock domain, suite, machine, emulator. Values of two
+ *		tracks are never compared.
+ *	series	one figure of one cell on one track: a point for each build, changes, suspects.
+ *	event	the changes of all series of a track that lie between the same two builds, or that
+ *		may: series with gaps know their own range less well than others.
+ *
+ * All values are nanoseconds (on the instruction clock: instructions). Life cycle: history_read,
+ * then read-only, history_free, which owns every pointer here.
+ */
+#ifndef SYNCFAULT_HISTORY_H
+#define SYNCFAULT_HISTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "cell/cell.h"
+#include "view/result_table.h"
+
+/* Defaults of history_options: docs/history.md says where they are from. */
+#define HISTORY_P	    1e-5
+#define HISTORY_FLOOR_TIME  0.035 /* code alignment alone moves that much */
+#define HISTORY_FLOOR_EXACT 0.002 /* of the instruction clock: the least floor */
+
+struct history_build {
+	char *release;	/* uname -r: "6.1.0-47-amd64" */
+	char *version;	/* what it is ordered by: "6.1.170-3", of Debian's package, else release */
+	char *tag;	/* of the stable tree: "v6.1.170"; NULL where the version has none */
+	char *commit;	/* abbreviated, of a release that ends in -gCOMMIT; else NULL */
+	char *build_id; /* NULL: unknown */
+	size_t results; /* files with numbers of it */
+};
+
+struct history_track {
+	int domain; /* enum clock_domain */
+	char *suite;
+	char *machine; /* "x86_64, CPU NAME, QEMU 7.2.22 tcg, 1 CPU": for people */
+	size_t runs;   /* cells with numbers */
+	size_t series; /* that share p_limit: each test has p_limit / series */
+};
+
+/* A series at one build. */
+struct history_point {
+	double value;	  /* median over its runs; NAN: not measured */
+	double low, high; /* least and greatest of its runs */
+	size_t runs;
+};
+
+enum history_kind {
+	HISTORY_CHANGE,	 /* lasts: the builds after it are unlike those before */
+	HISTORY_SUSPECT, /* one build alone is unlike its neighbours, or the newest */
+};
+
+/*
+ * last_good and first_bad are indices of builds: the change is after the first and not after the
+ * second. They are neighbours, but where builds between them were not measured or are suspect. Of a
+ * suspect first_bad is the odd build; it may be the first, with last_good behind it.
+ */
+struct history_change {
+	int kind;
+	size_t last_good, first_bad;
+	double before, after; /* medians of the points on each side, up to the next change */
+	double ratio;	      /* after / before */
+	double p;	      /* of the t-test, corrected for its place; NAN: exact, or suspect */
+};
+
+struct history_series {
+	size_t track;
+	char *key;		   /* of the cell */
+	struct cell_config config; /* pause and scheduler are part of a series, unlike of a key */
+	int figure;		   /* enum matrix_figure */
+	struct history_point *points; /* build_count of them */
+	size_t measured;	      /* points that are not NAN */
+	double floor;		      /* of a ratio: smaller changes are not told; 0.002 is 0.2 % */
+	struct history_change *changes; /* in order of builds, suspects too */
+	size_t change_count;
+};
+
+struct history_part {
+	size_t series, change; /* history.series[series].changes[change] */
+};
+
+/* parts: the greatest |log ratio| first. Suspects and changes are never in one event. */
+struct history_event {
+	int kind;
+	size_t track;
+	size_t last_good, first_bad; /* the narrowest range that all parts allow */
+	struct history_part *parts;
+	size_t part_count;
+	size_t worse, better; /* parts that went up, and down */
+};
+
+/* Cells that were not measured are not in a series; here is how many, so that nothing is hidden. */
+struct history {
+	char *folder;
+	struct history_build *builds;
+	size_t build_count;
+	struct history_track *tracks;
+	size_t track_count;
+	struct history_series *series; /* by track, then as matrix.h orders cells, then figure */
+	size_t series_count;
+	struct history_event *events; /* changes before suspects, of each the newest build first */
+	size_t event_count;
+	size_t files;	     /* results that were read */
+	size_t cells;	     /* in them */
+	size_t cells_failed; /* without numbers: failed or skipped */
+	double p_limit;	     /* as asked for, for all series of a track together */
+	bool was_indexed;    /* some came from the index; what is here is the same without */
+};
+
+enum history_index {
+	HISTORY_INDEX_AUTO,  /* once a folder holds HISTORY_INDEX_FROM files */
+	HISTORY_INDEX_NEVER, /* neither read nor written */
+	HISTORY_INDEX_ALWAYS,
+};
+
+#define HISTORY_INDEX_FROM 300
+
+/* All 0: the defaults. */
+struct history_options {
+	double p;     /* family-wise, 0 < p < 1; 0: HISTORY_P */
+	double floor; /* least change that is told, 0.05 is 5 %; 0: by clock and figure */
+	const char
+		*order; /* a file that names builds, oldest first, one a line; NULL: by version */
+	int index;	/* enum history_index */
+};
+
+/*
+ * Reads all results (*.json) of folder and of folders in it. 0; -EINVAL where some file could not
+ * be used (told on stderr, one line each; the others are in *history, which the caller frees in
+ * either case); -ENODATA where there is no result at all, -ENOMEM, or what the system said: told,
+ * and *history is empty.
+ */
+int history_read(const char *folder, const struct history_options *options,
+		 struct history *history);
+void history_free(struct history *history);
+#define auto_history auto_release(history_free)
+
+/* The figures that have series: p50, p90, p99, p999, where a cell has faults enough for them. */
+extern const int history_figures[];
+#define HISTORY_FIGURE_COUNT 4
+
+/* "p50", "p99", "p99.9". */
+const char *history_figure_word(int figure);
+
+/* The series of that cell, figure and track, or NULL. */
+const struct history_series *history_find(const struct history *history, size_t track,
+					  const char *key, int figure);
+
+/*
+ * "git log v6.1.170..v6.1.172" for a range of builds, or of commits where both have one; empty
+ * where either is unknown. Returns buffer.
+ */
+const char *history_git_range(const struct history *history, size_t last_good, size_t first_bad,
+			      char *buffer, size_t size);
+
+/* A JSON document "syncfault-history/1", and the text that people read. 0 or -ENOMEM. */
+int history_print_json(const struct history *history, FILE *out);
+int history_print_text(const struct history *history, FILE *out);
+
+#endif

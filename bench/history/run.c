@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "history/run.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/diag.h"
+#include "history/version_order.h"
+#include "math/stats.h"
+
+const int history_figures[HISTORY_FIGURE_COUNT] = { FIGURE_P50, FIGURE_P90, FIGURE_P99,
+						    FIGURE_P999 };
+static const double quantiles[HISTORY_FIGURE_COUNT] = { 0.5, 0.9, 0.99, 0.999 };
+
+static char *copy(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
+static const char *or_unknown(const char *text)
+{
+	return text ? text : "unknown";
+}
+
+/* What two runs must share to be compared, in words. */
+static char *describe_machine(const struct result *result)
+{
+	const struct host *host = &result->host;
+	char *text;
+	int length;
+
+	if (result->has_guest)
+		length = asprintf(&text, "%s, %s, %s %s, %llu CPU", or_unknown(host->machine),
+				  or_unknown(host->cpu), or_unknown(result->guest.qemu),
+				  or_unknown(result->guest.accelerator),
+				  (unsigned long long)result->guest.cpus);
+	else
+		length =
+			asprintf(&text, "%s, %s", or_unknown(host->machine), or_unknown(host->cpu));
+	return length < 0 ? NULL : text;
+}
+
+static int take_cell(const struct cell_result *from, struct run_cell *cell)
+{
+	cell->key = strdup(from->key);
+	cell->is_measured = from->has_latency;
+	for (size_t i = 0; i < HISTORY_FIGURE_COUNT; i++) {
+		bool is_told = from->has_latency &&
+			       from->latency.count >= stats_quantile_values(quantiles[i]);
+
+		cell->figures[i] =
+			is_told ? matrix_figure_ns(&from->latency, history_figures[i]) : NAN;
+	}
+	return cell->key ? cell_copy(&cell->config, &from->config) : -ENOMEM;
+}
+
+static int take_head(const struct result *result, struct history_run *run)
+{
+	const struct host *host = &result->host;
+	char version[VERSION_SIZE];
+
+	run->domain = result->clock.domain;
+	if (!host->kernel || result->has_provenance)
+		return 0;
+	version_of_kernel(result->has_guest ? result->guest.kernel_package : NULL, host->version,
+			  host->kernel, version, sizeof(version));
+	run->release = strdup(host->kernel);
+	run->version = strdup(version);
+	run->build_id = copy(host->build_id);
+	run->suite = strdup(or_unknown(result->suite));
+	run->machine = describe_machine(result);
+	return run->release && run->version && run->suite && run->machine &&
+			       !run->build_id == !host->build_id
+		       ? 0
+		       : -ENOMEM;
+}
+
+static int take_result(const struct result *result, struct history_run *run)
+{
+	int ret = take_head(result, run);
+
+	run->cells = calloc(result->cell_count + 1, sizeof(*run->cells));
+	if (!run->cells)
+		return -ENOMEM;
+	for (size_t i = 0; !ret && i < result->cell_count; i++)
+		ret = take_cell(&result->cells[i], &run->cells[run->cell_count++]);
+	return ret;
+}
+
+int history_run_read(const char *path, struct history_run *run)
+{
+	auto_release(result_free) struct result result = { 0 };
+	int ret = result_read(path, &result);
+
+	*run = (struct history_run){ 0 };
+	if (ret)
+		return ret;
+	ret = take_result(&result, run);
+	if (ret) {
+		history_run_free(run);
+		return diag_errno(ret, "%s", path);
+	}
+	return 0;
+}
+
+void history_run_free(struct history_run *run)
+{
+	for (size_t i = 0; i < run->cell_count; i++) {
+		free(run->cells[i].key);
+		cell_free(&run->cells[i].config);
+	}
+	free(run->cells);
+	free(run->release);
+	free(run->version);
+	free(run->build_id);
+	free(run->suite);
+	free(run->machine);
+	*run = (struct history_run){ 0 };
+}

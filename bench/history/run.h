@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a history keeps of one result: read from the file, or from the index (index.h). */
+#ifndef SYNCFAULT_HISTORY_RUN_H
+#define SYNCFAULT_HISTORY_RUN_H
+
+#include "history/history.h"
+
+/* figures: ns, in the order of history_figures; NAN: absent, or of too few faults. */
+struct run_cell {
+	char *key;
+	struct cell_config config;
+	bool is_measured;
+	double figures[HISTORY_FIGURE_COUNT];
+};
+
+/* release is NULL where the result is of no kernel: figures that others published. */
+struct history_run {
+	char *release, *version, *build_id;
+	char *suite, *machine;
+	int domain;
+	struct run_cell *cells;
+	size_t cell_count;
+};
+
+/* A file of the folder; path begins with the folder's name. */
+struct history_file {
+	char *path;
+	uint64_t mtime_ns; /* since 1970 */
+	uint64_t size;
+};
+
+struct history_files {
+	struct history_file *items; /* in order of their paths */
+	size_t count;
+};
+
+/* All *.json of folder and below. -ENOMEM, or what the system said, told. */
+int history_files_find(const char *folder, struct history_files *files);
+void history_files_free(struct history_files *files);
+
+/* Errors as result_read. On success *run is the caller's. */
+int history_run_read(const char *path, struct history_run *run);
+void history_run_free(struct history_run *run);
+
+/* Builds, tracks, series and their points, from runs, which may be freed then. -ENOMEM, -EDOM. */
+int history_build_series(struct history *history, const struct history_run *runs, size_t count,
+			 const struct history_options *options);
+
+/* Their places in *history: builds in order. */
+int history_find_builds(struct history *history, const struct history_run *runs, size_t count,
+			const char *order, size_t *places);
+
+/* Changes of all series, then events. -ENOMEM. */
+int history_find_changes(struct history *history, const struct history_options *options);
+int history_group_events(struct history *history);
+
+#endif

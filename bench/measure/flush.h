@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Flushing stores out of the CPU's caches, by libpmem2: the one module that knows it. */
+#ifndef SYNCFAULT_FLUSH_H
+#define SYNCFAULT_FLUSH_H
+
+#include <stddef.h>
+
+#include "cell/verdict.h"
+
+struct pmem2_map;
+struct pmem2_source;
+
+struct flush {
+	struct pmem2_source *source;
+	struct pmem2_map *map;
+	/* Returns when the cache lines of these bytes are written back and fenced. */
+	void (*persist)(const void *at, size_t bytes);
+};
+
+/*
+ * For bytes at base, which is a mapping of fd made by us and stays ours. A build without libpmem2
+ * is a skipped cell. flush_close is fine with what was never opened (zeroed).
+ */
+int flush_open(struct flush *flush, int fd, void *base, size_t bytes, struct verdict *verdict);
+void flush_close(struct flush *flush);
+
+/*
+ * "clwb", "clflushopt" or "clflush": what libpmem2 takes on this CPU, by the rule of its manual
+ * (the best that CPUID tells of, less what PMEM_NO_CLWB=1 and PMEM_NO_CLFLUSHOPT=1 forbid); NULL on
+ * other machines than x86.
+ */
+const char *flush_instruction(void);
+
+#endif

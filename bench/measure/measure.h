@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One cell, from its configuration to its result: prepared, timed, and proved to be what it says.
+ */
+#ifndef SYNCFAULT_MEASURE_H
+#define SYNCFAULT_MEASURE_H
+
+#include "machine/clock.h"
+#include "machine/cpus.h"
+#include "result/result.h"
+#include "target/target.h"
+
+struct probes;
+
+struct measure_setup {
+	const struct clock *clock;
+	const struct cpus *cpus;
+	bool is_repeatable;    /* fixed UUIDs: two runs make the same bytes */
+	struct probes *probes; /* counting while the faults are timed; NULL: none are attached */
+};
+
+/*
+ * Fills *cell (overwritten; to be freed with the result it goes into). What happens to the cell is
+ * in its status; the return value is 0, or -ENOMEM, or -EINTR when told to stop. A cell whose load
+ * moved nothing is measured up to three times.
+ */
+int measure_cell(const struct measure_setup *setup, struct target *target,
+		 const struct cell_config *config, uint64_t repeat, struct cell_result *cell);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which stages cannot be had, or not from the best rung: in few lines, by reason. */
+#ifndef SYNCFAULT_TRACE_RUNGS_H
+#define SYNCFAULT_TRACE_RUNGS_H
+
+#include "probes/probes.h"
+
+/* Lines of trace_rungs_warn at most. */
+#define TRACE_RUNG_LINES 4
+
+/* Warns on stderr of what stages[STAGE_COUNT] lack. */
+void trace_rungs_warn(const struct probes_stage *stages);
+
+/*
+ * One group: the names of all stages with the rung and reason of stages[first], "lock, map", cut to
+ * size. Returns how many, or 0 where an earlier stage is of that group, or first lacks nothing.
+ * Pure.
+ */
+size_t trace_rungs_group(const struct probes_stage *stages, int first, char *names, size_t size);
+
+#endif

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "result/result.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/assets.h"
+#include "base/cleanup.h"
+#include "base/diag.h"
+#include "result/check.h"
+#include "result/rows.h"
+
+void result_init(struct result *result)
+{
+	json_init(result_rows, result);
+}
+
+void result_free(struct result *result)
+{
+	json_clear(result_rows, result);
+}
+
+void cell_result_init(struct cell_result *cell)
+{
+	json_init(cell_rows, cell);
+}
+
+void cell_result_free(struct cell_result *cell)
+{
+	json_clear(cell_rows, cell);
+}
+
+static int check_schema(const char *text, size_t length, const char *name)
+{
+	char schema[128];
+	int ret = json_peek_string(text, length, name, "schema", schema, sizeof(schema));
+
+	if (ret == -EINVAL || ret == -ENOMEM)
+		return ret;
+	if (ret)
+		diag_error("%s: no result of syncfault: it has no \"schema\"", name);
+	else if (strcmp(schema, RESULT_SCHEMA) != 0)
+		diag_error("%s: schema '%s' is not known here: this syncfault reads %s", name,
+			   schema, RESULT_SCHEMA);
+	else
+		return 0;
+	return -EINVAL;
+}
+
+int result_parse(const char *text, size_t length, const char *name, struct result *result)
+{
+	int ret = check_schema(text, length, name);
+
+	if (ret)
+		return ret;
+	result_init(result);
+	ret = json_read(text, length, name, result_rows, result);
+	if (ret)
+		return ret;
+	ret = result_check(result, name);
+	if (ret)
+		result_free(result);
+	return ret;
+}
+
+/* Reads to the end of file: path may be a pipe. */
+static int read_text(int fd, const char *path, char **text, size_t *length)
+{
+	auto_free char *buffer = NULL;
+	size_t used = 0, size = 1 << 16;
+
+	for (;;) {
+		ssize_t n;
+
+		if (used == 0 || used == size) {
+			char *grown = realloc(buffer, used ? size *= 2 : size);
+
+			if (!grown)
+				return diag_errno(ENOMEM, "read %s", path);
+			buffer = grown;
+		}
+		n = read(fd, buffer + used, size - used);
+		if (n < 0)
+			return diag_errno(errno, "read %s", path);
+		if (n == 0)
+			break;
+		used += (size_t)n;
+		if (used > RESULT_MAX_BYTES) {
+			diag_error("%s: more than %u MiB: no result of syncfault", path,
+				   RESULT_MAX_BYTES >> 20);
+			return -EFBIG;
+		}
+	}
+	*text = no_free(buffer);
+	*length = used;
+	return 0;
+}
+
+static int read_file(const char *path, char **text, size_t *length)
+{
+	auto_close int fd = -1;
+
+	if (strcmp(path, "-") == 0)
+		return read_text(STDIN_FILENO, "standard input", text, length);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return diag_errno(errno, "open %s", path);
+	return read_text(fd, path, text, length);
+}
+
+int result_read(const char *path, struct result *result)
+{
+	auto_free char *text = NULL;
+	size_t length;
+	int ret = read_file(path, &text, &length);
+
+	if (ret)
+		return ret;
+	return result_parse(text, length, strcmp(path, "-") ? path : "standard input", result);
+}
+
+int guest_read(const char *path, struct guest *guest)
+{
+	auto_free char *text = NULL;
+	size_t length;
+	int ret = read_file(path, &text, &length);
+
+	if (ret)
+		return ret;
+	json_init(guest_rows, guest);
+	return json_read(text, length, path, guest_rows, guest);
+}
+
+int result_read_letter(struct result *result)
+{
+	const struct asset *asset = asset_find("reference/cover-letter-2017");
+
+	if (!asset) {
+		diag_error("the letter's figures are not in this build");
+		return -ENOENT;
+	}
+	return result_parse(asset->text, asset->length, asset->name, result);
+}
+
+int result_format(const struct result *result, char **text, size_t *length)
+{
+	int ret = result_check(result, "this result");
+
+	return ret ? ret : json_write(result_rows, result, text, length);
+}
+
+static int compare_u64(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int fill_percentiles(struct latency *latency, const struct hist *hist)
+{
+	static const double p[] = { 0.5, 0.9, 0.99, 0.999, 0.9999 };
+	uint64_t *const values[] = { &latency->p50, &latency->p90, &latency->p99, &latency->p999,
+				     &latency->p9999 };
+	bool is_exact = latency->sample_count == latency->count;
+	size_t bytes = latency->sample_count * sizeof(uint64_t);
+	auto_free uint64_t *sorted = NULL;
+
+	if (is_exact) {
+		sorted = malloc(bytes);
+		if (!sorted)
+			return -ENOMEM;
+		memcpy(sorted, latency->samples, bytes);
+		qsort(sorted, latency->sample_count, sizeof(*sorted), compare_u64);
+	}
+	for (size_t i = 0; i < sizeof(p) / sizeof(p[0]); i++)
+		*values[i] = is_exact ? hist_exact_quantile_ns(sorted, latency->count, p[i])
+				      : hist_quantile_ns(hist, p[i]);
+	if (latency->count < LATENCY_P9999_FAULTS)
+		latency->p9999 = U64_ABSENT;
+	return 0;
+}
+
+/* From the first bucket that holds something to the last, empty ones between them included. */
+static int fill_log2_us(struct latency *latency, const struct hist *hist)
+{
+	unsigned int first = log2_us_of(hist->min_ns), last = log2_us_of(hist->max_ns);
+
+	latency->log2_us = calloc(last - first + 1, sizeof(*latency->log2_us));
+	if (!latency->log2_us)
+		return -ENOMEM;
+	for (unsigned int i = first; i <= last; i++)
+		latency->log2_us[latency->log2_us_count++] = (struct bucket){
+			.from = log2_us_from(i),
+			.to = log2_us_to(i),
+			.count = hist->log2_us[i],
+		};
+	return 0;
+}
+
+static int fill_hist_ns(struct latency *latency, const struct hist *hist)
+{
+	size_t used = hist->over > 0, n = 0;
+
+	for (unsigned int i = 0; i < SLOT_COUNT; i++)
+		used += hist->slots[i] > 0;
+	latency->hist_ns = calloc(used, sizeof(*latency->hist_ns));
+	if (!latency->hist_ns)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < SLOT_COUNT; i++)
+		if (hist->slots[i])
+			latency->hist_ns[n++] =
+				(struct bucket){ slot_low(i), slot_high(i), hist->slots[i] };
+	if (hist->over)
+		latency->hist_ns[n++] =
+			(struct bucket){ slot_low(SLOT_COUNT), hist->max_ns, hist->over };
+	latency->hist_ns_count = n;
+	return 0;
+}
+
+int latency_fill(struct latency *latency, const struct hist *hist, uint64_t *samples,
+		 size_t sample_count)
+{
+	*latency = (struct latency){ .count = hist->count,
+				     .min = hist->min_ns,
+				     .max = hist->max_ns,
+				     .mean = hist_mean_ns(hist),
+				     .elapsed = U64_ABSENT,
+				     .samples = samples,
+				     .sample_count = sample_count };
+	if (fill_percentiles(latency, hist) || fill_log2_us(latency, hist) ||
+	    fill_hist_ns(latency, hist))
+		return -ENOMEM;
+	return 0;
+}
+
+int strings_add(struct strings *strings, const char *item)
+{
+	char **grown = reallocarray(strings->items, strings->count + 1, sizeof(*grown));
+	char *copy = strdup(item);
+
+	if (grown)
+		strings->items = grown;
+	if (!grown || !copy) {
+		free(copy);
+		return -ENOMEM;
+	}
+	grown[strings->count++] = copy;
+	return 0;
+}
+
+void strings_free(struct strings *strings)
+{
+	for (size_t i = 0; i < strings->count; i++)
+		free(strings->items[i]);
+	free(strings->items);
+	*strings = (struct strings){ 0 };
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is printed of stages. Pure. */
+#ifndef SYNCFAULT_STAGES_H
+#define SYNCFAULT_STAGES_H
+
+#include <stdbool.h>
+
+#include "bpf/probes.h"
+
+/* "the file system's fault handler": a phrase for tables' legends and the manual page. */
+const char *stage_meaning(int stage);
+
+/* Whether tracepoints see the stage as well as functions would, and at less cost. */
+bool stage_is_best_as_tracepoint(int stage);
+
+#endif

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One table describes a row: its names are the keys of --json and the columns of --tsv. */
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/diag.h"
+#include "base/json.h"
+#include "bpf/probes.h"
+#include "show/show.h"
+
+/* What the letter has of a cell. */
+struct letter_figures {
+	uint64_t count, min, max;
+	double mean;
+};
+
+/* Strings belong to the matrix. */
+struct row {
+	char *file;
+	char *kernel;
+	int domain;
+	uint64_t seed;
+	char *key;
+	uint64_t repeat;
+	struct cell_config config;
+	int status;
+	char *reason;
+	char *struct_pages;
+	struct latency latency;
+	bool has_probes;
+	double stage_ns[STAGE_COUNT];
+	bool has_letter;
+	struct letter_figures letter;
+};
+
+struct document {
+	char *schema;
+	struct row *rows;
+	size_t count;
+};
+
+#define ROW(struct_, key_, kind_, field_, ...)                                                 \
+	{                                                                                      \
+		.key = (key_), .kind = JSON_KIND_##kind_, .offset = offsetof(struct_, field_), \
+		.count_offset = JSON_NO_COUNT, __VA_ARGS__                                     \
+	}
+#define WORD(key_, field_, words_) ROW(struct row, key_, WORD, field_, .words = (words_))
+#define END                 \
+	{                   \
+		.key = NULL \
+	}
+
+static const struct json_row letter_rows[] = {
+	ROW(struct letter_figures, "count", U64, count),
+	ROW(struct letter_figures, "min_ns", U64, min),
+	ROW(struct letter_figures, "mean_ns", REAL, mean),
+	ROW(struct letter_figures, "max_ns", U64, max),
+	END,
+};
+
+#define STAGE(word_, stage_)                                                                     \
+	{                                                                                        \
+		.key = word_ "_ns", .kind = JSON_KIND_REAL, .offset = (stage_) * sizeof(double), \
+		.count_offset = JSON_NO_COUNT                                                    \
+	}
+
+/* Means over all faults of the cell. */
+static const struct json_row stage_rows[] = {
+	STAGE("outside", STAGE_OUTSIDE),
+	STAGE("lock", STAGE_LOCK),
+	STAGE("retry", STAGE_RETRY),
+	STAGE("mm", STAGE_MM),
+	STAGE("handler", STAGE_HANDLER),
+	STAGE("map", STAGE_MAP),
+	STAGE("insert", STAGE_INSERT),
+	STAGE("mkwrite", STAGE_MKWRITE),
+	STAGE("wp_wait", STAGE_WP_WAIT),
+	STAGE("finish", STAGE_FINISH),
+	STAGE("fsync", STAGE_FSYNC),
+	STAGE("writeback", STAGE_WRITEBACK),
+	STAGE("log_space", STAGE_LOG_SPACE),
+	STAGE("journal_wait", STAGE_JOURNAL_WAIT),
+	STAGE("fast_commit", STAGE_FAST_COMMIT),
+	STAGE("log_force", STAGE_LOG_FORCE),
+	STAGE("cil_push", STAGE_CIL_PUSH),
+	STAGE("iclog_wait", STAGE_ICLOG_WAIT),
+	STAGE("flush", STAGE_FLUSH),
+	END,
+};
+_Static_assert(sizeof(stage_rows) / sizeof(stage_rows[0]) == STAGE_COUNT + 1, "every stage");
+
+static const struct json_row cell_rows[] = {
+	ROW(struct row, "file", STRING, file),
+	ROW(struct row, "kernel", STRING, kernel),
+	WORD("clock_domain", domain, domain_words),
+	ROW(struct row, "seed", U64, seed),
+	ROW(struct row, "repeat", U64, repeat),
+	ROW(struct row, "key", STRING, key),
+	ROW(struct row, "fs", STRING, config.fs),
+	ROW(struct row, "mkfs_options", STRING, config.mkfs_options),
+	ROW(struct row, "mount_options", STRING, config.mount_options),
+	WORD("dax", config.dax, dax_words),
+	WORD("state", config.state, state_words),
+	WORD("load", config.load, load_words),
+	WORD("sync", config.sync, sync_words),
+	WORD("commit", config.commit, commit_words),
+	WORD("access", config.access, access_words),
+	WORD("page_size", config.page, page_words),
+	ROW(struct row, "pages", U64, config.pages),
+	ROW(struct row, "threads", U64, config.threads),
+	WORD("files", config.files, files_words),
+	ROW(struct row, "dirty", U64, config.dirty),
+	WORD("dirty_kind", config.dirty_kind, dirty_kind_words),
+	WORD("remap", config.remap, remap_words),
+	WORD("attribute", config.attribute, attribute_words),
+	ROW(struct row, "pause_us", U64, config.pause_us),
+	WORD("scheduler", config.sched, sched_words),
+	ROW(struct row, "struct_pages", STRING, struct_pages),
+	WORD("status", status, status_words),
+	ROW(struct row, "reason", STRING, reason),
+	ROW(struct row, "count", U64, latency.count),
+	ROW(struct row, "min_ns", U64, latency.min),
+	ROW(struct row, "p50_ns", U64, latency.p50),
+	ROW(struct row, "p90_ns", U64, latency.p90),
+	ROW(struct row, "p99_ns", U64, latency.p99),
+	ROW(struct row, "p999_ns", U64, latency.p999),
+	ROW(struct row, "p9999_ns", U64, latency.p9999),
+	ROW(struct row, "max_ns", U64, latency.max),
+	ROW(struct row, "mean_ns", REAL, latency.mean),
+	ROW(struct row, "elapsed_ns", U64, latency.elapsed),
+	{ .key = "stage",
+	  .kind = JSON_KIND_OBJECT,
+	  .offset = offsetof(struct row, stage_ns),
+	  .rows = stage_rows,
+	  .count_offset = offsetof(struct row, has_probes) },
+	{ .key = "letter",
+	  .kind = JSON_KIND_OBJECT,
+	  .offset = offsetof(struct row, letter),
+	  .rows = letter_rows,
+	  .count_offset = offsetof(struct row, has_letter) },
+	END,
+};
+
+static const struct json_row document_rows[] = {
+	{ .key = "schema", .kind = JSON_KIND_STRING, .offset = offsetof(struct document, schema) },
+	{ .key = "cells",
+	  .kind = JSON_KIND_OBJECTS,
+	  .offset = offsetof(struct document, rows),
+	  .rows = cell_rows,
+	  .item_size = sizeof(struct row),
+	  .count_offset = offsetof(struct document, count) },
+	END,
+};
+
+static void fill_row(struct row *row, const struct matrix_entry *entry,
+		     const struct result *reference)
+{
+	const struct cell_result *cell = entry->cell, *letter;
+
+	row->file = (char *)(uintptr_t)entry->file;
+	row->kernel = entry->result->host.kernel;
+	row->domain = entry->result->clock.domain;
+	if (entry->result->has_guest)
+		row->seed = entry->result->guest.seed;
+	row->key = cell->key;
+	row->repeat = cell->repeat;
+	row->config = cell->config;
+	row->struct_pages = cell->placement.struct_pages;
+	row->status = cell->status;
+	row->reason = cell->reason;
+	if (cell->has_latency)
+		row->latency = cell->latency;
+	row->has_probes = cell->has_probes;
+	for (int i = 0; cell->has_probes && i < STAGE_COUNT; i++)
+		row->stage_ns[i] = cell->probes.stages[i].mean_ns;
+	letter = matrix_letter_cell(reference, &cell->config);
+	row->has_letter = letter && !entry->result->has_provenance;
+	if (row->has_letter)
+		row->letter = (struct letter_figures){ letter->latency.count, letter->latency.min,
+						       letter->latency.max, letter->latency.mean };
+}
+
+/* NULL without memory; to be freed by free(), for the strings are not the rows'. */
+static struct row *make_rows(const struct matrix *matrix, const struct result *reference)
+{
+	struct row *rows = calloc(matrix->entry_count + 1, sizeof(*rows));
+
+	for (size_t i = 0; rows && i < matrix->entry_count; i++) {
+		json_init(cell_rows, &rows[i]);
+		fill_row(&rows[i], &matrix->entries[i], reference);
+	}
+	return rows;
+}
+
+int show_json(FILE *out, const struct matrix *matrix, const struct result *reference)
+{
+	static char schema[] = "syncfault-show/1";
+	auto_free struct row *rows = make_rows(matrix, reference);
+	struct document document = { schema, rows, matrix->entry_count };
+	auto_free char *text = NULL;
+	size_t length;
+	int ret;
+
+	if (!rows)
+		return diag_errno(ENOMEM, "show --json");
+	ret = json_write(document_rows, &document, &text, &length);
+	if (!ret)
+		fwrite(text, 1, length, out);
+	return ret;
+}
+
+/* A C1 control in UTF-8, which terminals obey as they do escape sequences. */
+static bool is_c1(const char *text)
+{
+	return (unsigned char)text[0] == 0xc2 && (unsigned char)text[1] >= 0x80 &&
+	       (unsigned char)text[1] < 0xa0;
+}
+
+/* A tab would begin a column and a newline a row: both are written as in C. */
+static void print_escaped(FILE *out, const char *text)
+{
+	for (; text && *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '\t')
+			fputs("\\t", out);
+		else if (c == '\n')
+			fputs("\\n", out);
+		else if (c == '\\')
+			fputs("\\\\", out);
+		else if (c < 0x20 || c == 0x7f)
+			fprintf(out, "\\x%02x", c);
+		else if (is_c1(text))
+			fprintf(out, "\\u00%02x", (unsigned char)*++text);
+		else
+			fputc(c, out);
+	}
+}
+
+static void print_names(FILE *out, const struct json_row *rows, const char *prefix)
+{
+	for (const struct json_row *row = rows; row->key; row++) {
+		if (row->kind == JSON_KIND_OBJECT)
+			print_names(out, row->rows, row->key);
+		else
+			fprintf(out, "%s%s%s%s", row == cell_rows ? "" : "\t", prefix,
+				*prefix ? "_" : "", row->key);
+	}
+}
+
+static void print_value(FILE *out, const struct json_row *row, void *field)
+{
+	if (row->kind == JSON_KIND_STRING)
+		print_escaped(out, *(char **)field);
+	else if (row->kind == JSON_KIND_WORD)
+		fputs(row->words[*(int *)field], out);
+	else if (row->kind == JSON_KIND_U64 && *(uint64_t *)field != U64_ABSENT)
+		fprintf(out, "%llu", (unsigned long long)*(uint64_t *)field);
+	else if (row->kind == JSON_KIND_REAL && !isnan(*(double *)field))
+		fprintf(out, "%.12g", *(double *)field);
+}
+
+/* An absent object has its columns too: its fields are absent. */
+static void print_values(FILE *out, const struct json_row *rows, void *object)
+{
+	for (const struct json_row *row = rows; row->key; row++) {
+		if (row->kind == JSON_KIND_OBJECT) {
+			print_values(out, row->rows, json_field(row, object));
+			continue;
+		}
+		fputs(row == cell_rows ? "" : "\t", out);
+		print_value(out, row, json_field(row, object));
+	}
+}
+
+int show_tsv(FILE *out, const struct matrix *matrix, const struct result *reference)
+{
+	auto_free struct row *rows = make_rows(matrix, reference);
+
+	if (!rows)
+		return diag_errno(ENOMEM, "show --tsv");
+	print_names(out, cell_rows, "");
+	fputc('\n', out);
+	for (size_t i = 0; i < matrix->entry_count; i++) {
+		print_values(out, cell_rows, &rows[i]);
+		fputc('\n', out);
+	}
+	return 0;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Making and mounting the file system of a cell on a device that was given to us for that. */
+#ifndef SYNCFAULT_FILESYSTEM_H
+#define SYNCFAULT_FILESYSTEM_H
+
+#include <stdbool.h>
+
+#include "cell/cell.h"
+#include "cell/verdict.h"
+
+/*
+ * Whether config's file system is no file system on a device, but memory: "tmpfs", or "anonymous",
+ * which has no files either. Both ignore the device, and are what a fault costs without any.
+ */
+bool filesystem_is_memory(const struct cell_config *config);
+bool filesystem_is_anonymous(const struct cell_config *config);
+
+/*
+ * Runs mkfs of config->fs on device, with config->mkfs_options behind our own: 4 KiB blocks for
+ * ext4 (it takes 1 KiB on small devices, which DAX refuses), no lazy initialisation (its thread
+ * would run beside the faults), 2 MiB alignment for 2m cells. is_repeatable: UUID and hash seed are
+ * fixed, so that two runs make the same bytes. No mkfs program: skipped. Memory
+ * is not made.
+ */
+int filesystem_make(const struct cell_config *config, const char *device, bool is_repeatable,
+		    struct verdict *verdict);
+
+/*
+ * Makes device an empty journal, which mkfs of ext4 takes as -J device=. Errors as
+ * filesystem_make().
+ */
+int filesystem_make_journal(const char *device, bool is_repeatable, struct verdict *verdict);
+
+/*
+ * Mounts device with config->mount_options and the DAX mode of config. The mount is attached to no
+ * directory of any namespace (fsmount(2)): nobody else sees it, and it ends with the last
+ * descriptor on it, however the process ends. Returns a descriptor of its root, or what verdict
+ * says.
+ */
+int filesystem_mount(const struct cell_config *config, const char *device, struct verdict *verdict);
+
+/* A mkfs command line for config on device, for tests: NULL-terminated, at most size words. */
+struct filesystem_command {
+	const char *argv[64];
+	char words[4096]; /* where argv points into */
+};
+int filesystem_mkfs_command(const struct cell_config *config, const char *device,
+			    bool is_repeatable, struct filesystem_command *command);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What stands between a run and somebody's data: a target is formatted only behind a guard.
+ *
+ * A guard refuses what is in use (mounted, swap, held, partitioned, locked by another run), with
+ * --force too, and what holds anything unless --force. It keeps a second run away by a flock, taken
+ * on the device's folder in /sys and not on the device: a mkfs that flocks the device
+ * itself (as udev asks of such programs) would wait for us for ever. So that no other name leads
+ * there, the disk of a partition is locked too (shared: other partitions are free), and the file of
+ * a loop device. It keeps no O_EXCL open and none for writing, since mkfs and mount need those.
+ *
+ *	inspect, or open -> [mkfs, mount, measure, unmount]… -> give back -> release
+ */
+#ifndef SYNCFAULT_GUARD_H
+#define SYNCFAULT_GUARD_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "target/signatures.h"
+
+enum guard_kind { GUARD_BLOCK, GUARD_FILE, GUARD_DEVDAX };
+
+struct guard {
+	enum guard_kind kind;
+	int fd; /* of path; for reading, but for device DAX for both */
+	int lock_fd;
+	int disk_lock_fd;    /* of a partition; else -1 */
+	int file_lock_fd;    /* of a loop device that was there before; else -1 */
+	char path[PATH_MAX]; /* what to format: the device, for a file its loop device */
+	uint64_t size_bytes;
+	bool is_dax_capable;
+	/*
+	 * Device DAX: the size and alignment that a mapping needs. Else the greatest power of two,
+	 * up to 1 GiB, that divides the physical address of the first byte (2 MiB pages want
+	 * 2 MiB); 0 where it is not known.
+	 */
+	uint64_t align_bytes;
+};
+
+#define GUARD_NONE                                                               \
+	{                                                                        \
+		.fd = -1, .lock_fd = -1, .disk_lock_fd = -1, .file_lock_fd = -1, \
+	}
+#define auto_guard __attribute__((__cleanup__(guard_release)))
+
+/* What an inspection found. */
+struct guard_report {
+	enum guard_kind kind;
+	uint64_t size_bytes;
+	uint64_t align_bytes;
+	bool is_dax_capable;
+	char obstacle[512]; /* "is mounted on /home": refused even with --force; "" for none */
+	struct contents contents; /* what --force would destroy */
+};
+
+/*
+ * Looks at a block device, a device DAX or a regular file without changing anything and without
+ * printing. 0 and the report, or -errno where path is none of these or cannot be looked at.
+ */
+int guard_inspect(const char *path, struct guard_report *report);
+
+/*
+ * Opens a block device, or a regular file through a loop device of its own that vanishes with the
+ * guard and the last mount. -EBUSY: in use, read-only or under 1 MiB; -EEXIST: it holds something
+ * and is_forced is false; -ENOTBLK: neither device nor file; else what the system said. Each is
+ * reported in one line; with is_forced a warning tells what is overwritten. *guard is written on
+ * success only.
+ */
+int guard_block_device(const char *path, bool is_forced, struct guard *guard);
+
+/*
+ * The same for a device DAX (/dev/dax0.0). Nothing tells what such a device holds but its bytes:
+ * its first 2 MiB must be zero unless is_forced. -ENODEV: not a device DAX.
+ */
+int guard_dax_device(const char *path, bool is_forced, struct guard *guard);
+
+/*
+ * Gives an unmounted target back empty: wipes the signatures that the run made and zeroes its first
+ * and last MiB (device DAX: the first 2 MiB), so that the next run is not refused. -errno,
+ * reported.
+ */
+int guard_give_back(struct guard *guard);
+
+/* Ends the lock and the loop device; nothing where the guard never opened. May be called twice. */
+void guard_release(struct guard *guard);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The mapping whose pages are faulted in, and what the kernel says of it. */
+#ifndef SYNCFAULT_MAPPING_H
+#define SYNCFAULT_MAPPING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cell/cell.h"
+#include "cell/verdict.h"
+
+struct mapping {
+	char *base; /* aligned to the page size of the cell */
+	size_t bytes;
+	void *reserved; /* what was reserved to get that alignment */
+	size_t reserved_bytes;
+};
+
+/*
+ * Maps bytes of fd from offset 0, shared, readable and writable, or of private anonymous memory
+ * where fd is -1; with MAP_SHARED_VALIDATE|MAP_SYNC where the cell says so (what plain
+ * MAP_SHARED|MAP_SYNC means differs between kernels: suite interface). 4k cells refuse huge pages
+ * by MADV_NOHUGEPAGE, else one 2 MiB fault would serve 512 pages. A kernel that cannot is a skipped
+ * cell.
+ */
+int mapping_create(const struct cell_config *config, int fd, size_t bytes, struct mapping *mapping,
+		   struct verdict *verdict);
+void mapping_destroy(struct mapping *mapping);
+
+/* Whether "sf" (synchronous fault) stands in the mapping's VmFlags: 1, 0, or -errno. */
+int mapping_has_sync_flag(const struct mapping *mapping);
+
+#endif

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "trace/output.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/diag.h"
+#include "probes/rungs.h"
+#include "trace/fault.h"
+#include "trace/json.h"
+#include "trace/span.h"
+#include "trace/text.h"
+
+#define SECOND_NS 1000000000ULL
+#define WHEN_SIZE 64
+
+/* "14:03:07", or with microseconds, of a time since counting began. */
+static const char *format_when(const struct trace_teller *teller, uint64_t since_ns, bool is_exact,
+			       char text[WHEN_SIZE])
+{
+	uint64_t ns = teller->wall_ns + since_ns;
+	time_t seconds = (time_t)(ns / SECOND_NS);
+	struct tm tm;
+	size_t used;
+
+	localtime_r(&seconds, &tm);
+	used = strftime(text, WHEN_SIZE, "%H:%M:%S", &tm);
+	if (is_exact)
+		snprintf(text + used, WHEN_SIZE - used, ".%06u",
+			 (unsigned int)(ns % SECOND_NS / 1000));
+	return text;
+}
+
+static const char *format_started(const struct trace_teller *teller, char text[WHEN_SIZE])
+{
+	time_t seconds = (time_t)(teller->wall_ns / SECOND_NS);
+	struct tm tm;
+	size_t used;
+
+	gmtime_r(&seconds, &tm);
+	used = strftime(text, WHEN_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + used, WHEN_SIZE - used, ".%06uZ",
+		 (unsigned int)(teller->wall_ns % SECOND_NS / 1000));
+	return text;
+}
+
+static int flush(int ret)
+{
+	fflush(stdout);
+	return !ret && ferror(stdout) ? -EIO : ret;
+}
+
+static uint64_t or_absent(uint64_t value)
+{
+	return value ? value : U64_ABSENT;
+}
+
+static int tell_json_start(const struct trace_teller *teller, const struct probes_stage *stages)
+{
+	const struct trace_target *target = teller->target;
+	char started[WHEN_SIZE], dev[TRACE_DEV_SIZE];
+	const struct trace_start start = {
+		.started = format_started(teller, started),
+		.target = target->text,
+		.pid = or_absent(target->pid),
+		.path = target->path,
+		.dev = target->has_dev ? dev : NULL,
+		.inode = or_absent(target->inode),
+		.interval = or_absent(teller->interval_ns),
+		.over = or_absent(teller->options->over_us * 1000),
+		.worst = teller->options->worst,
+		.stages = stages,
+	};
+
+	trace_format_dev(target->dev, dev);
+	return trace_json_start(stdout, &start);
+}
+
+int trace_tell_start(const struct trace_teller *teller)
+{
+	struct probes_stage stages[STAGE_COUNT];
+	char when[WHEN_SIZE];
+
+	for (int i = 0; i < STAGE_COUNT; i++)
+		stages[i] = *probes_stage(teller->probes, i);
+	trace_rungs_warn(stages);
+	if (teller->options->is_json)
+		return flush(tell_json_start(teller, stages));
+	printf("%s, faults of %s\n", format_when(teller, 0, false, when), teller->target->text);
+	return flush(0);
+}
+
+int trace_tell_span(const struct trace_teller *teller, const struct probes_totals *counted,
+		    uint64_t from_ns, uint64_t to_ns, bool is_total)
+{
+	bool is_json = teller->options->is_json;
+	struct trace_span span;
+	char when[WHEN_SIZE];
+	int ret = trace_span_fill(&span, counted, is_json && is_total);
+
+	span.from = from_ns;
+	span.to = to_ns;
+	if (!ret && is_json)
+		ret = trace_json_span(stdout, &span, is_total);
+	else if (!ret)
+		ret = trace_text_span(stdout,
+				      is_total ? "Total" : format_when(teller, to_ns, false, when),
+				      &span);
+	trace_span_free(&span);
+	return flush(ret);
+}
+
+static int take_file(const struct trace_teller *teller, const struct probe_record *record,
+		     struct trace_fault *fault)
+{
+	const char *path =
+		trace_names_find(teller->names, record->dev, record->inode, record->tgid);
+
+	if (!path)
+		return 0;
+	fault->file = strdup(path);
+	return fault->file ? 0 : diag_errno(ENOMEM, "trace");
+}
+
+static int take_stack(const struct probe_record *record, struct trace_fault *fault)
+{
+	char symbol[256];
+
+	for (uint32_t i = 0; i < record->frame_count && i < PROBE_FRAMES; i++) {
+		probes_symbol(record->frames[i], symbol, sizeof(symbol));
+		if (strings_add(&fault->fault.stack, symbol))
+			return diag_errno(ENOMEM, "trace");
+	}
+	return 0;
+}
+
+/* A commit that was not seen to its end, or is long gone, is known by its number only. */
+static int take_commit(const struct trace_teller *teller, const struct probe_record *record,
+		       struct trace_fault *fault)
+{
+	int ret;
+
+	if (!record->commit_id)
+		return 0;
+	ret = probes_commit(teller->probes, record, &fault->fault.commit);
+	fault->fault.has_commit = ret == 0;
+	return ret == -ENOMEM ? diag_errno(ENOMEM, "trace") : 0;
+}
+
+int trace_tell_event(const struct trace_teller *teller, const struct probe_record *record)
+{
+	struct trace_fault fault;
+	char when[WHEN_SIZE];
+	int ret = trace_fault_fill(&fault, record, teller->begin_ns);
+
+	if (!ret)
+		ret = take_file(teller, record, &fault);
+	if (!ret && teller->options->is_json)
+		ret = trace_json_fault(stdout, 0, &fault);
+	else if (!ret)
+		trace_text_event(stdout, format_when(teller, fault.at, true, when), &fault);
+	trace_fault_free(&fault);
+	return flush(ret);
+}
+
+static int tell_one_worst(const struct trace_teller *teller, size_t rank,
+			  const struct probe_record *record)
+{
+	struct trace_fault fault;
+	char when[WHEN_SIZE];
+	int ret = trace_fault_fill(&fault, record, teller->begin_ns);
+
+	if (!ret)
+		ret = take_file(teller, record, &fault);
+	if (!ret)
+		ret = take_stack(record, &fault);
+	if (!ret)
+		ret = take_commit(teller, record, &fault);
+	if (!ret && teller->options->is_json)
+		ret = trace_json_fault(stdout, rank, &fault);
+	else if (!ret)
+		trace_text_worst(stdout, rank, format_when(teller, fault.at, true, when), &fault);
+	trace_fault_free(&fault);
+	return ret;
+}
+
+int trace_tell_worst(const struct trace_teller *teller)
+{
+	struct probe_record records[PROBE_WORST];
+	int count = probes_worst(teller->probes, records, teller->options->worst), ret = 0;
+
+	if (count < 0)
+		return diag_errno(count, "trace: read the slowest faults");
+	if (count > 0 && !teller->options->is_json)
+		printf("The slowest:\n");
+	for (int i = 0; i < count && !ret; i++)
+		ret = tell_one_worst(teller, (size_t)i + 1, &records[i]);
+	return flush(ret);
+}

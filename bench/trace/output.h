@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a trace says on stdout, as text or as JSON lines; each call ends with all of it written. */
+#ifndef SYNCFAULT_TRACE_TELL_H
+#define SYNCFAULT_TRACE_TELL_H
+
+#include "probes/probes.h"
+#include "trace/names.h"
+#include "trace/target.h"
+#include "trace/trace.h"
+
+struct trace_teller {
+	const struct trace_options *options;
+	const struct trace_target *target;
+	struct probes *probes;
+	struct trace_names *names;
+	uint64_t begin_ns, wall_ns; /* when counting began: CLOCK_MONOTONIC, CLOCK_REALTIME */
+	uint64_t interval_ns;	    /* 0: none */
+};
+
+/* All return 0 or -errno, said; but for a full stdout, which is main's to tell: -EIO. */
+int trace_tell_start(const struct trace_teller *teller);
+
+/* Counted from from_ns to to_ns since counting began. */
+int trace_tell_span(const struct trace_teller *teller, const struct probes_totals *counted,
+		    uint64_t from_ns, uint64_t to_ns, bool is_total);
+
+int trace_tell_event(const struct trace_teller *teller, const struct probe_record *record);
+
+/* The slowest faults; after probes_stop(). */
+int trace_tell_worst(const struct trace_teller *teller);
+
+#endif

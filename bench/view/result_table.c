@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "view/result_table.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/diag.h"
+
+#define MAX_RUNS 4096
+
+static int compare_text(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "");
+}
+
+static int compare_u64(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/*
+ * Not part of it are the image, its seed and the command line: two file systems that were booted
+ * side by side, and the phases of one, belong together. The header of what is shown names them all.
+ */
+static bool is_same_environment(const struct result *a, const struct result *b)
+{
+	return a->clock.domain == b->clock.domain && a->has_guest == b->has_guest &&
+	       a->has_provenance == b->has_provenance &&
+	       !compare_text(a->host.kernel, b->host.kernel) &&
+	       !compare_text(a->host.version, b->host.version) &&
+	       !compare_text(a->host.build_id, b->host.build_id) &&
+	       !compare_text(a->host.machine, b->host.machine) &&
+	       !compare_text(a->host.cpu, b->host.cpu) &&
+	       !compare_text(a->host.virtualisation, b->host.virtualisation) &&
+	       !compare_text(a->guest.qemu, b->guest.qemu) &&
+	       !compare_text(a->guest.accelerator, b->guest.accelerator) &&
+	       !compare_text(a->provenance.source, b->provenance.source);
+}
+
+/* Results of before the axis do not say. */
+static uint64_t dirty_of(const struct cell_config *config)
+{
+	return config->dirty == U64_ABSENT ? 0 : config->dirty;
+}
+
+bool matrix_has_dirt(const struct cell_config *config)
+{
+	return dirty_of(config) > 0;
+}
+
+/* Where it is not told, they are in ordinary memory or there are none. */
+bool matrix_is_on_device(const struct cell_result *cell)
+{
+	return cell->placement.struct_pages && !strcmp(cell->placement.struct_pages, "pmem");
+}
+
+static int compare_variant(const struct cell_config *a, const struct cell_config *b)
+{
+	const int words[] = { a->access - b->access,	    a->page - b->page,
+			      a->commit - b->commit,	    a->files - b->files,
+			      a->sched - b->sched,	    a->dirty_kind - b->dirty_kind,
+			      a->attribute - b->attribute,  a->remap - b->remap,
+			      !a->interface - !b->interface };
+	const uint64_t numbers[][2] = { { a->threads, b->threads },
+					{ a->pages, b->pages },
+					{ a->pause_us, b->pause_us },
+					{ dirty_of(a), dirty_of(b) } };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (words[i])
+			return words[i];
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (numbers[i][0] != numbers[i][1])
+			return compare_u64(numbers[i][0], numbers[i][1]);
+	return 0;
+}
+
+static int compare_fs(const struct cell_config *a, const struct cell_config *b)
+{
+	int order = compare_text(a->fs, b->fs);
+
+	if (!order)
+		order = compare_text(a->mkfs_options, b->mkfs_options);
+	if (!order)
+		order = compare_text(a->mount_options, b->mount_options);
+	return order ? order : a->dax - b->dax;
+}
+
+/* The letter begins with the file that has its blocks, the last state of the enum. */
+static int compare_point(const struct cell_config *a, const struct cell_config *b)
+{
+	if (a->state != b->state)
+		return b->state - a->state;
+	if (a->interface != b->interface)
+		return a->interface - b->interface;
+	return a->load != b->load ? a->load - b->load : a->sync - b->sync;
+}
+
+static int compare_to_level(const struct matrix_entry *a, const struct matrix_entry *b,
+			    enum matrix_level level)
+{
+	int order = compare_u64(a->environment, b->environment);
+
+	if (!order && level >= MATRIX_VARIANT)
+		order = compare_variant(&a->cell->config, &b->cell->config);
+	if (!order && level >= MATRIX_VARIANT)
+		order = matrix_is_on_device(a->cell) - matrix_is_on_device(b->cell);
+	if (!order && level >= MATRIX_FS)
+		order = compare_fs(&a->cell->config, &b->cell->config);
+	if (!order && level >= MATRIX_CELL)
+		order = compare_point(&a->cell->config, &b->cell->config);
+	return order;
+}
+
+/* Runs stay in the order given: results lie in one array, and so do the cells of each. */
+static int compare_entries(const void *left, const void *right)
+{
+	const struct matrix_entry *a = left, *b = right;
+	int order = compare_to_level(a, b, MATRIX_CELL);
+
+	if (order)
+		return order;
+	if (a->result != b->result)
+		return a->result < b->result ? -1 : 1;
+	return (a->cell > b->cell) - (a->cell < b->cell);
+}
+
+static size_t find_environment(const struct matrix *matrix, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (is_same_environment(&matrix->results[i], &matrix->results[index]))
+			return i;
+	return index;
+}
+
+static int sort_cells(struct matrix *matrix)
+{
+	size_t cells = 0;
+
+	for (size_t i = 0; i < matrix->result_count; i++)
+		cells += matrix->results[i].cell_count;
+	matrix->entries = calloc(cells + 1, sizeof(*matrix->entries));
+	if (!matrix->entries)
+		return -ENOMEM;
+	for (size_t i = 0; i < matrix->result_count; i++) {
+		const struct result *result = &matrix->results[i];
+		size_t environment = find_environment(matrix, i);
+
+		for (size_t j = 0; j < result->cell_count; j++)
+			matrix->entries[matrix->entry_count++] = (struct matrix_entry){
+				.file = matrix->files[i],
+				.result = result,
+				.cell = &result->cells[j],
+				.environment = environment,
+			};
+	}
+	qsort(matrix->entries, matrix->entry_count, sizeof(*matrix->entries), compare_entries);
+	return 0;
+}
+
+int matrix_read(struct matrix *matrix, char *const *paths, size_t count)
+{
+	int ret = 0;
+
+	*matrix = (struct matrix){
+		.results = calloc(count, sizeof(*matrix->results)),
+		.files = calloc(count, sizeof(*matrix->files)),
+	};
+	if (!matrix->results || !matrix->files)
+		return diag_errno(ENOMEM, "read the results");
+	for (size_t i = 0; i < count; i++) {
+		int err = result_read(paths[i], &matrix->results[matrix->result_count]);
+
+		if (err == -ENOMEM)
+			return err;
+		if (err)
+			ret = -EINVAL;
+		else
+			matrix->files[matrix->result_count++] = paths[i];
+	}
+	return sort_cells(matrix) ? diag_errno(ENOMEM, "sort the cells") : ret;
+}
+
+void matrix_free(struct matrix *matrix)
+{
+	for (size_t i = 0; i < matrix->result_count; i++)
+		result_free(&matrix->results[i]);
+	free(matrix->results);
+	free(matrix->files);
+	free(matrix->entries);
+	*matrix = (struct matrix){ 0 };
+}
+
+struct matrix_span matrix_all(const struct matrix *matrix)
+{
+	return (struct matrix_span){ matrix->entries, matrix->entry_count };
+}
+
+struct matrix_span matrix_take(struct matrix_span *rest, enum matrix_level level)
+{
+	struct matrix_span span = { rest->entries, 1 };
+
+	while (span.count < rest->count &&
+	       !compare_to_level(span.entries, &span.entries[span.count], level))
+		span.count++;
+	rest->entries += span.count;
+	rest->count -= span.count;
+	return span;
+}
+
+struct matrix_span matrix_find(struct matrix_span span, int state, int load, int sync)
+{
+	while (span.count) {
+		struct matrix_span cell = matrix_take(&span, MATRIX_CELL);
+		const struct cell_config *config = &cell.entries[0].cell->config;
+
+		if (config->state == state && config->load == load && config->sync == sync)
+			return cell;
+	}
+	return span;
+}
+
+size_t matrix_measured(struct matrix_span span)
+{
+	size_t measured = 0;
+
+	for (size_t i = 0; i < span.count; i++)
+		measured += span.entries[i].cell->has_latency;
+	return measured;
+}
+
+double matrix_figure_ns(const struct latency *latency, enum matrix_figure figure)
+{
+	const uint64_t values[] = {
+		[FIGURE_MIN] = latency->min,	     [FIGURE_P50] = latency->p50,
+		[FIGURE_P90] = latency->p90,	     [FIGURE_P99] = latency->p99,
+		[FIGURE_P999] = latency->p999,	     [FIGURE_MAX] = latency->max,
+		[FIGURE_ELAPSED] = latency->elapsed,
+	};
+
+	if (figure == FIGURE_MEAN)
+		return latency->mean;
+	return values[figure] == U64_ABSENT ? NAN : (double)values[figure];
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+struct matrix_runs matrix_runs(struct matrix_span cell, enum matrix_figure figure)
+{
+	double values[MAX_RUNS];
+	size_t n = 0;
+
+	for (size_t i = 0; i < cell.count && n < MAX_RUNS; i++) {
+		const struct cell_result *run = cell.entries[i].cell;
+		double value = run->has_latency ? matrix_figure_ns(&run->latency, figure) : NAN;
+
+		if (!isnan(value))
+			values[n++] = value;
+	}
+	if (n == 0)
+		return (struct matrix_runs){ 0, NAN, NAN, NAN };
+	qsort(values, n, sizeof(values[0]), compare_doubles);
+	return (struct matrix_runs){ n, (values[(n - 1) / 2] + values[n / 2]) / 2, values[0],
+				     values[n - 1] };
+}
+
+const struct cell_result *matrix_letter_cell(const struct result *letter,
+					     const struct cell_config *config)
+{
+	for (size_t i = 0; i < letter->cell_count; i++) {
+		const struct cell_config *theirs = &letter->cells[i].config;
+
+		if (theirs->state == config->state && theirs->load == config->load &&
+		    theirs->sync == config->sync && theirs->access == config->access &&
+		    theirs->page == config->page && theirs->pages == config->pages &&
+		    theirs->threads == config->threads && theirs->commit == config->commit &&
+		    theirs->remap == config->remap && theirs->interface == config->interface &&
+		    config->dax != DAX_NEVER)
+			return &letter->cells[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The cells of one or more results, in the order in which people read them, and divided by what may
+ * stand together. From outside in:
+ *
+ *	environment	clock domain, kernel, CPU, emulator, publisher: figures of two are never in
+ *			one table or picture
+ *	variant		what every cell of the letter has in common: access, page size, pages,
+ *			threads, files, commit, pause, scheduler, struct pages on the device or not
+ *	file system	with its options and DAX mode
+ *	cell		state, load, sync: written, unwritten, hole, as in the letter
+ *
+ * What is left below a cell are its runs: --repeat, seeds, several results. Life cycle:
+ * matrix_read, then spans by matrix_take, matrix_free. Spans point into the matrix.
+ */
+#ifndef SYNCFAULT_MATRIX_H
+#define SYNCFAULT_MATRIX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/cleanup.h"
+#include "result/result.h"
+
+struct matrix_entry {
+	const char *file; /* as given on the command line */
+	const struct result *result;
+	const struct cell_result *cell;
+	size_t environment; /* index of the first result with the same environment */
+};
+
+struct matrix {
+	struct result *results;
+	const char **files;
+	size_t result_count;
+	struct matrix_entry *entries;
+	size_t entry_count;
+};
+
+struct matrix_span {
+	const struct matrix_entry *entries;
+	size_t count;
+};
+
+enum matrix_level { MATRIX_ENVIRONMENT, MATRIX_VARIANT, MATRIX_FS, MATRIX_CELL };
+
+/* Of a latency; all but count are nanoseconds. */
+enum matrix_figure {
+	FIGURE_MIN,
+	FIGURE_P50,
+	FIGURE_P90,
+	FIGURE_P99,
+	FIGURE_P999,
+	FIGURE_MAX,
+	FIGURE_MEAN,
+	FIGURE_COUNT, /* of those that every table has */
+	FIGURE_ELAPSED
+};
+
+/*
+ * One figure over the runs of a cell. runs is the number of runs that have it; without any the
+ * others are NAN. The median of an even number of runs is the mean of the middle two.
+ */
+struct matrix_runs {
+	size_t runs;
+	double median, low, high;
+};
+
+/*
+ * Reads the results at paths ("-": standard input) and sorts their cells. Returns 0, -ENOMEM, or
+ * -EINVAL where some could not be read: those are told on stderr, the others are in the matrix.
+ */
+int matrix_read(struct matrix *matrix, char *const *paths, size_t count);
+void matrix_free(struct matrix *matrix);
+#define auto_matrix auto_release(matrix_free)
+
+struct matrix_span matrix_all(const struct matrix *matrix);
+
+/* Cuts from the front of rest the entries that agree down to level; rest must not be empty. */
+struct matrix_span matrix_take(struct matrix_span *rest, enum matrix_level level);
+
+/* The runs of one cell within span, whose entries agree down to MATRIX_FS; count 0 without any. */
+struct matrix_span matrix_find(struct matrix_span span, int state, int load, int sync);
+
+/* Whether metadata was dirtied before the first fault: those cells are a picture of their own. */
+bool matrix_has_dirt(const struct cell_config *config);
+
+/* Whether the struct pages of the cell's memory were on the device (ndctl --map=dev). */
+bool matrix_is_on_device(const struct cell_result *cell);
+
+/* How many entries are ok, that is, have numbers. */
+size_t matrix_measured(struct matrix_span span);
+
+/* NAN where it is absent. */
+double matrix_figure_ns(const struct latency *latency, enum matrix_figure figure);
+struct matrix_runs matrix_runs(struct matrix_span cell, enum matrix_figure figure);
+
+/*
+ * The letter's cell that config may be set beside: 512 writes of 4 KiB by one thread, on DAX.
+ * NULL where the letter has none. letter is from result_read_letter.
+ */
+const struct cell_result *matrix_letter_cell(const struct result *letter,
+					     const struct cell_config *config);
+
+#endif

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "view/tail.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int compare_u64(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+int plot_curve_init(struct plot_curve *curve, const struct latency *latency)
+{
+	size_t bytes = latency->sample_count * sizeof(uint64_t);
+
+	*curve = (struct plot_curve){ .count = latency->count, .latency = latency };
+	if (latency->sample_count != latency->count)
+		return latency->hist_ns_count ? 0 : -ENODATA;
+	curve->sorted = malloc(bytes);
+	if (!curve->sorted)
+		return -ENOMEM;
+	memcpy(curve->sorted, latency->samples, bytes);
+	qsort(curve->sorted, latency->sample_count, sizeof(uint64_t), compare_u64);
+	return 0;
+}
+
+void plot_curve_free(struct plot_curve *curve)
+{
+	free(curve->sorted);
+}
+
+double plot_curve_ns(const struct plot_curve *curve, uint64_t tail)
+{
+	const struct latency *latency = curve->latency;
+	uint64_t seen = 0;
+
+	if (tail >= curve->count)
+		return (double)latency->min;
+	if (curve->sorted)
+		return (double)curve->sorted[curve->count - tail];
+	for (size_t i = latency->hist_ns_count; i > 0; i--) {
+		const struct bucket *slot = &latency->hist_ns[i - 1];
+
+		seen += slot->count;
+		if (seen >= tail)
+			return (double)(slot->to < latency->max ? slot->to : latency->max);
+	}
+	return (double)latency->min;
+}

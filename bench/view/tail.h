@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The tail of a latency's distribution: how slow its slowest 1, 2, 3, … faults are. */
+#ifndef SYNCFAULT_PLOT_CURVE_H
+#define SYNCFAULT_PLOT_CURVE_H
+
+#include "result/result.h"
+
+struct plot_curve {
+	uint64_t count;
+	uint64_t *sorted; /* all samples, ascending; NULL where the result does not hold all */
+	const struct latency *latency;
+};
+
+/* latency outlives the curve. -ENODATA where it has neither all samples nor slots; -ENOMEM. */
+int plot_curve_init(struct plot_curve *curve, const struct latency *latency);
+void plot_curve_free(struct plot_curve *curve);
+
+/*
+ * The latency that tail of the faults reached or exceeded, 1 <= tail (beyond count: the minimum).
+ * Exact from samples; from slots at most 1/32 too high.
+ */
+double plot_curve_ns(const struct plot_curve *curve, uint64_t tail);
+
+#endif
