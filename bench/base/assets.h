@@ -3,8 +3,8 @@
  * Files of the repository that the program carries inside, so that one binary works anywhere:
  * in a guest image, from the build folder, installed.
  */
-#ifndef SYNCFAULT_ASSETS_H
-#define SYNCFAULT_ASSETS_H
+#ifndef SYNCFAULT_BASE_ASSETS_H
+#define SYNCFAULT_BASE_ASSETS_H
 
 #include <stddef.h>
 

@@ -3,8 +3,8 @@
  * Locals that release themselves when they go out of scope, by the compiler's cleanup attribute
  * (the way of drgn's and systemd's cleanup.h). To hand one to the caller: return no_free(p).
  */
-#ifndef SYNCFAULT_CLEANUP_H
-#define SYNCFAULT_CLEANUP_H
+#ifndef SYNCFAULT_BASE_CLEANUP_H
+#define SYNCFAULT_BASE_CLEANUP_H
 
 #include <dirent.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Messages for people: errors and warnings on stderr, one line each. */
-#ifndef SYNCFAULT_DIAG_H
-#define SYNCFAULT_DIAG_H
+#ifndef SYNCFAULT_BASE_DIAG_H
+#define SYNCFAULT_BASE_DIAG_H
 
 #include <stdbool.h>
 

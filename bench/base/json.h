@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * JSON documents from tables: a row names a key and the field it fills, and serves reading,
- * checking and writing alike. The only module (json.c, json_read.c) that knows jansson.
+ * checking and writing alike. The only module (base/json.c, base/json_read.c) that knows jansson.
  */
-#ifndef SYNCFAULT_JSON_H
-#define SYNCFAULT_JSON_H
+#ifndef SYNCFAULT_BASE_JSON_H
+#define SYNCFAULT_BASE_JSON_H
 
 #include <stdbool.h>
 #include <stddef.h>

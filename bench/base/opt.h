@@ -3,8 +3,8 @@
  * Command lines from tables: one row describes an option once, and is what parses it, checks it and
  * prints its help.
  */
-#ifndef SYNCFAULT_OPT_H
-#define SYNCFAULT_OPT_H
+#ifndef SYNCFAULT_BASE_OPT_H
+#define SYNCFAULT_BASE_OPT_H
 
 #include <stdbool.h>
 #include <stddef.h>

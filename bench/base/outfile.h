@@ -3,8 +3,8 @@
  * An output file that is written whole or not at all: until the commit an old file of that name
  * stays as it is.
  */
-#ifndef SYNCFAULT_OUTFILE_H
-#define SYNCFAULT_OUTFILE_H
+#ifndef SYNCFAULT_BASE_OUTFILE_H
+#define SYNCFAULT_BASE_OUTFILE_H
 
 #include <stddef.h>
 

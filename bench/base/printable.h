@@ -3,8 +3,8 @@
  * Text and numbers as a person may be shown them. Strings in a result were written by others: file
  * names, labels and reasons of any length, with any bytes in them.
  */
-#ifndef SYNCFAULT_PRINTABLE_H
-#define SYNCFAULT_PRINTABLE_H
+#ifndef SYNCFAULT_BASE_PRINTABLE_H
+#define SYNCFAULT_BASE_PRINTABLE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Threads that only measure, or only load, do so without the capabilities that set-up needed. */
-#ifndef SYNCFAULT_PRIVILEGE_H
-#define SYNCFAULT_PRIVILEGE_H
+#ifndef SYNCFAULT_BASE_PRIVILEGE_H
+#define SYNCFAULT_BASE_PRIVILEGE_H
 
 #include <stdint.h>
 

@@ -3,8 +3,8 @@
  * SIGBUS as an answer instead of a death: what a mapping gives where its file has no block, cannot
  * be read, or where the memory below has failed.
  */
-#ifndef SYNCFAULT_SIGBUS_H
-#define SYNCFAULT_SIGBUS_H
+#ifndef SYNCFAULT_BASE_SIGBUS_H
+#define SYNCFAULT_BASE_SIGBUS_H
 
 #include <signal.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Helper programs (mkfs and the like), run without a shell and waited for. */
-#ifndef SYNCFAULT_SPAWN_H
-#define SYNCFAULT_SPAWN_H
+#ifndef SYNCFAULT_BASE_SPAWN_H
+#define SYNCFAULT_BASE_SPAWN_H
 
 #include <limits.h>
 #include <stddef.h>

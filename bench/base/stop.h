@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Being asked to stop: SIGINT, SIGTERM and SIGHUP set a flag, and whoever waits or loops reads it.
  */
-#ifndef SYNCFAULT_STOP_H
-#define SYNCFAULT_STOP_H
+#ifndef SYNCFAULT_BASE_STOP_H
+#define SYNCFAULT_BASE_STOP_H
 
 #include <signal.h>
 

@@ -3,8 +3,8 @@
  * Small files of /sys and /proc that hold one fact each. Paths are given as printf formats. Nothing
  * here prints: a fact that a machine does not tell is an errno for the caller to judge.
  */
-#ifndef SYNCFAULT_SYSFS_H
-#define SYNCFAULT_SYSFS_H
+#ifndef SYNCFAULT_BASE_SYSFS_H
+#define SYNCFAULT_BASE_SYSFS_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * A table of text with aligned columns. Rows are added cell by cell; what is printed is at most
  * TEXT_TABLE_WIDTH columns wide where the cells allow it at all.
  */
-#ifndef SYNCFAULT_TEXT_TABLE_H
-#define SYNCFAULT_TEXT_TABLE_H
+#ifndef SYNCFAULT_BASE_TEXT_TABLE_H
+#define SYNCFAULT_BASE_TEXT_TABLE_H
 
 #include <stddef.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef SYNCFAULT_VERSION_H
-#define SYNCFAULT_VERSION_H
+#ifndef SYNCFAULT_BASE_VERSION_H
+#define SYNCFAULT_BASE_VERSION_H
 
 /*
  * Arrays of one size whatever they hold: two builds that differ in these words alone make guest

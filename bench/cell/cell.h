@@ -2,8 +2,8 @@
 /*
  * A cell: one point of the matrix, the words that name it, and its key. Pure: no I/O, no printing.
  */
-#ifndef SYNCFAULT_CELL_H
-#define SYNCFAULT_CELL_H
+#ifndef SYNCFAULT_CELL_CELL_H
+#define SYNCFAULT_CELL_CELL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The size of a log as mkfs was asked for it. Pure. */
-#ifndef SYNCFAULT_LOG_SIZE_H
-#define SYNCFAULT_LOG_SIZE_H
+#ifndef SYNCFAULT_CELL_LOG_SIZE_H
+#define SYNCFAULT_CELL_LOG_SIZE_H
 
 #include <stdbool.h>
 #include <stdint.h>

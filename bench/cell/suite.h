@@ -3,8 +3,8 @@
  * A suite: a named list of cells. Its file gives blocks of axes, and each block means the product
  * of its axes, the last one (sync) turning fastest.
  */
-#ifndef SYNCFAULT_SUITE_H
-#define SYNCFAULT_SUITE_H
+#ifndef SYNCFAULT_CELL_SUITE_H
+#define SYNCFAULT_CELL_SUITE_H
 
 #include "cell/cell.h"
 #include "result/result.h"

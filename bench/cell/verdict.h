@@ -3,8 +3,8 @@
  * Why a cell has no numbers. Steps of a cell that cannot go on say so here instead of printing:
  * the reason belongs into the result.
  */
-#ifndef SYNCFAULT_VERDICT_H
-#define SYNCFAULT_VERDICT_H
+#ifndef SYNCFAULT_CELL_VERDICT_H
+#define SYNCFAULT_CELL_VERDICT_H
 
 #include "result/result.h"
 

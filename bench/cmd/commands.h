@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The commands. Each takes argv from its own name on and returns the exit code of the program. */
-#ifndef SYNCFAULT_COMMANDS_H
-#define SYNCFAULT_COMMANDS_H
+#ifndef SYNCFAULT_CMD_COMMANDS_H
+#define SYNCFAULT_CMD_COMMANDS_H
 
 int cmd_run(int argc, char **argv);
 int cmd_show(int argc, char **argv);

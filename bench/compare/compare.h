@@ -13,8 +13,8 @@
  * Life cycle: result_set_read for each side, compare_sets, compare_text or _json or _markdown,
  * comparison_free. A comparison owns all that it holds: the sets may be freed before it.
  */
-#ifndef SYNCFAULT_COMPARE_H
-#define SYNCFAULT_COMPARE_H
+#ifndef SYNCFAULT_COMPARE_COMPARE_H
+#define SYNCFAULT_COMPARE_COMPARE_H
 
 #include <stdbool.h>
 #include <stddef.h>

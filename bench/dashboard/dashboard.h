@@ -3,8 +3,8 @@
  * The page of `syncfault dashboard`: one HTML file of a folder of results, with all that it needs
  * inside. docs/dashboard.md says what is on it.
  */
-#ifndef SYNCFAULT_DASHBOARD_H
-#define SYNCFAULT_DASHBOARD_H
+#ifndef SYNCFAULT_DASHBOARD_DASHBOARD_H
+#define SYNCFAULT_DASHBOARD_DASHBOARD_H
 
 #include <stddef.h>
 

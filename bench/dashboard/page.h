@@ -36,7 +36,7 @@ struct page {
 	bool is_compared;
 	struct comparison comparison;
 	char refusal[COMPARE_TEXT_SIZE]; /* why not, where it is not */
-	struct page_cell *cells;	 /* in the order of matrix.h */
+	struct page_cell *cells;	 /* in the order of view/result_table.h */
 	size_t cell_count;
 };
 
@@ -67,7 +67,7 @@ const char *page_unit(const struct page *page);
 /* The whole; -EINVAL, told, where page.html and the program are not of one build. */
 int page_print(const struct page *page, FILE *out);
 
-/* dashboard_head.c: what is compared, and what came of it. */
+/* dashboard/head.c: what is compared, and what came of it. */
 void page_print_heading(const struct page *page, FILE *out);
 void page_print_sentence(const struct page *page, FILE *out);
 void page_print_tally(const struct page *page, FILE *out);
@@ -79,24 +79,24 @@ void page_print_range(const struct page *page, int kind, size_t last_good, size_
 		      FILE *out);
 void page_print_git(const struct page *page, size_t last_good, size_t first_bad, FILE *out);
 
-/* dashboard_matrix.c */
+/* dashboard/matrix.c */
 void page_print_matrix(const struct page *page, FILE *out);
 
-/* dashboard_cell.c: an article for each cell; dashboard_stages.c: its stages. */
+/* dashboard/cell.c: an article for each cell; dashboard/stages.c: its stages. */
 void page_print_cells(const struct page *page, FILE *out);
 void page_print_stages(const struct page_cell *cell, const struct page *page, FILE *out);
 
-/* dashboard_prices.c: ext4 against XFS, and the price of MAP_SYNC, at the newest build. */
+/* dashboard/prices.c: ext4 against XFS, and the price of MAP_SYNC, at the newest build. */
 void page_print_prices(const struct page *page, FILE *out);
 
-/* dashboard_trust.c: is it real? */
+/* dashboard/trust.c: is it real? */
 void page_print_trust(const struct page *page, FILE *out);
 
-/* dashboard_source.c: how to do it again, and the results themselves. */
+/* dashboard/source.c: how to do it again, and the results themselves. */
 void page_print_commands(const struct page *page, FILE *out);
 void page_print_files(const struct page *page, FILE *out);
 
-/* dashboard_data.c: what the charts are drawn from, as JSON; dashboard.js says how. */
+/* dashboard/data.c: what the charts are drawn from, as JSON; dashboard.js says how. */
 void page_print_data(const struct page *page, FILE *out);
 
 #endif

@@ -3,8 +3,8 @@
  * What a machine can measure: items that the checks add, in order, and their printing. A check
  * changes nothing on the machine and works for any user; what it may not see, it says.
  */
-#ifndef SYNCFAULT_DOCTOR_H
-#define SYNCFAULT_DOCTOR_H
+#ifndef SYNCFAULT_DOCTOR_DOCTOR_H
+#define SYNCFAULT_DOCTOR_DOCTOR_H
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -43,15 +43,15 @@ void doctor_print(const struct doctor *doctor, FILE *out, bool has_colour);
 void doctor_free(struct doctor *doctor);
 
 /* The checks, each in a file of its own. */
-void doctor_check_machine(struct doctor *doctor); /* doctor_machine.c: kernel, clock, CPUs */
+void doctor_check_machine(struct doctor *doctor); /* doctor/machine.c: kernel, clock, CPUs */
 void doctor_check_memory(
-	struct doctor *doctor);			/* doctor_memory.c: persistent memory, DAX, pages */
-void doctor_check_trace(struct doctor *doctor); /* doctor_trace.c: perf events, BPF */
-void doctor_check_probes(struct doctor *doctor); /* doctor_probes.c: stages of a fault */
-void doctor_check_tools(struct doctor *doctor);	 /* doctor_tools.c: KVM, QEMU, mkfs, … */
+	struct doctor *doctor);			/* doctor/memory.c: persistent memory, DAX, pages */
+void doctor_check_trace(struct doctor *doctor); /* doctor/trace.c: perf events, BPF */
+void doctor_check_probes(struct doctor *doctor); /* doctor/probes.c: stages of a fault */
+void doctor_check_tools(struct doctor *doctor);	 /* doctor/tools.c: KVM, QEMU, mkfs, … */
 
 /*
- * doctor_target.c: a folder, a block device, a device DAX or an image file. -errno, reported, where
+ * doctor/target.c: a folder, a block device, a device DAX or an image file. -errno, reported, where
  * path is none of these or cannot be looked at.
  */
 int doctor_check_target(struct doctor *doctor, const char *path);

@@ -7,8 +7,8 @@
  * has a status for them, and nowhere else; a figure that a latency lacks has no line. Latencies of
  * the instruction clock are instructions, never seconds.
  */
-#ifndef SYNCFAULT_EXPORT_H
-#define SYNCFAULT_EXPORT_H
+#ifndef SYNCFAULT_EXPORT_EXPORT_H
+#define SYNCFAULT_EXPORT_EXPORT_H
 
 #include <stdbool.h>
 #include <stdio.h>

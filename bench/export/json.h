@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Small JSON objects whose keys are not the same each time: what is absent has no key, where the
- * tables of json.h would write null. They are written by these tables all the same.
+ * tables of base/json.h would write null. They are written by these tables all the same.
  */
 #ifndef SYNCFAULT_EXPORT_JSON_H
 #define SYNCFAULT_EXPORT_JSON_H

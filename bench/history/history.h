@@ -4,7 +4,7 @@
  * cells changed together. docs/history.md tells the method.
  *
  *	build	one kernel: release, version and build id. Builds are in the order of their versions
- *		(version_order.h), or in that of a list (history_options.order).
+ *		(history/version_order.h), or in that of a list (history_options.order).
  *	track	what may stand in one series: clock domain, suite, machine, emulator. Values of two
  *		tracks are never compared.
  *	series	one figure of one cell on one track: a point for each build, changes, suspects.
@@ -14,8 +14,8 @@
  * All values are nanoseconds (on the instruction clock: instructions). Life cycle: history_read,
  * then read-only, history_free, which owns every pointer here.
  */
-#ifndef SYNCFAULT_HISTORY_H
-#define SYNCFAULT_HISTORY_H
+#ifndef SYNCFAULT_HISTORY_HISTORY_H
+#define SYNCFAULT_HISTORY_HISTORY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -106,7 +106,8 @@ struct history {
 	size_t build_count;
 	struct history_track *tracks;
 	size_t track_count;
-	struct history_series *series; /* by track, then as matrix.h orders cells, then figure */
+	struct history_series
+		*series; /* by track, then as view/result_table.h orders cells, then figure */
 	size_t series_count;
 	struct history_event *events; /* changes before suspects, of each the newest build first */
 	size_t event_count;

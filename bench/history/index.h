@@ -9,8 +9,8 @@
  * describes. Where the folder cannot be written, it is under ${XDG_CACHE_HOME:-~/.cache}/syncfault.
  * The only module that knows SQLite.
  */
-#ifndef SYNCFAULT_INDEX_H
-#define SYNCFAULT_INDEX_H
+#ifndef SYNCFAULT_HISTORY_INDEX_H
+#define SYNCFAULT_HISTORY_INDEX_H
 
 #include "history/run.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a history keeps of one result: read from the file, or from the index (index.h). */
+/* What a history keeps of one result: read from the file, or from the index (history/index.h). */
 #ifndef SYNCFAULT_HISTORY_RUN_H
 #define SYNCFAULT_HISTORY_RUN_H
 

@@ -2,8 +2,8 @@
 /*
  * Versions of kernels in their order. Pure: no I/O.
  */
-#ifndef SYNCFAULT_VERSION_ORDER_H
-#define SYNCFAULT_VERSION_ORDER_H
+#ifndef SYNCFAULT_HISTORY_VERSION_ORDER_H
+#define SYNCFAULT_HISTORY_VERSION_ORDER_H
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The calls that move blocks of files. All return 0 or -errno and print nothing. */
-#ifndef SYNCFAULT_REMAP_MOVE_H
-#define SYNCFAULT_REMAP_MOVE_H
+#ifndef SYNCFAULT_LOAD_BLOCK_MOVES_H
+#define SYNCFAULT_LOAD_BLOCK_MOVES_H
 
 #include <fcntl.h>
 #include <linux/falloc.h>

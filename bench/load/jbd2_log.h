@@ -6,8 +6,8 @@
  *
  *	open -> mark (before) -> [faults] -> take (after) -> close
  */
-#ifndef SYNCFAULT_JBD2_LOG_H
-#define SYNCFAULT_JBD2_LOG_H
+#ifndef SYNCFAULT_LOAD_JBD2_LOG_H
+#define SYNCFAULT_LOAD_JBD2_LOG_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
  * or storms of metadata that fight the faults for the log. Child processes do it over and over and
  * count what they did.
  */
-#ifndef SYNCFAULT_LOAD_H
-#define SYNCFAULT_LOAD_H
+#ifndef SYNCFAULT_LOAD_LOAD_H
+#define SYNCFAULT_LOAD_LOAD_H
 
 #include <sched.h>
 #include <stdatomic.h>

@@ -3,8 +3,8 @@
  * What one process of a load does: prepare() once, round() for ever. Both return 0 or -errno, print
  * nothing, and run in the child, whose memory and descriptors end with it.
  */
-#ifndef SYNCFAULT_LOAD_WORK_H
-#define SYNCFAULT_LOAD_WORK_H
+#ifndef SYNCFAULT_LOAD_LOAD_WORK_H
+#define SYNCFAULT_LOAD_LOAD_WORK_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -5,8 +5,8 @@
  *
  *	open -> before (right before the first fault) -> after (the last one) -> close
  */
-#ifndef SYNCFAULT_LOGSPACE_H
-#define SYNCFAULT_LOGSPACE_H
+#ifndef SYNCFAULT_LOAD_LOGSPACE_H
+#define SYNCFAULT_LOAD_LOGSPACE_H
 
 #include "cell/cell.h"
 #include "load/jbd2_log.h"

@@ -8,8 +8,8 @@
  * touched, blocks move, pages are faulted again, and afterwards read(2) and the mapping must both
  * show each tag where it belongs.
  */
-#ifndef SYNCFAULT_REMAP_H
-#define SYNCFAULT_REMAP_H
+#ifndef SYNCFAULT_LOAD_REMAP_H
+#define SYNCFAULT_LOAD_REMAP_H
 
 #include <pthread.h>
 #include <sched.h>

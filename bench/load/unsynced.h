@@ -5,8 +5,8 @@
  *
  *	prepare (then the data file is made, which syncs all) -> make -> [faults] -> read -> close
  */
-#ifndef SYNCFAULT_DIRT_H
-#define SYNCFAULT_DIRT_H
+#ifndef SYNCFAULT_LOAD_UNSYNCED_H
+#define SYNCFAULT_LOAD_UNSYNCED_H
 
 #include "load/logspace.h"
 #include "target/datafile.h"

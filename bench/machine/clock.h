@@ -3,8 +3,8 @@
  * The clock of the timed loop: the time-stamp counter where it can be trusted, else
  * CLOCK_MONOTONIC_RAW; and what it counts: time, or (in an emulated guest) instructions.
  */
-#ifndef SYNCFAULT_CLOCK_H
-#define SYNCFAULT_CLOCK_H
+#ifndef SYNCFAULT_MACHINE_CLOCK_H
+#define SYNCFAULT_MACHINE_CLOCK_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whether the clock was to be trusted while a cell was timed. */
-#ifndef SYNCFAULT_CLOCK_WATCH_H
-#define SYNCFAULT_CLOCK_WATCH_H
+#ifndef SYNCFAULT_MACHINE_CLOCK_WATCH_H
+#define SYNCFAULT_MACHINE_CLOCK_WATCH_H
 
 #include "cell/verdict.h"
 #include "machine/clock.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which CPUs fault and which copy. */
-#ifndef SYNCFAULT_CPUS_H
-#define SYNCFAULT_CPUS_H
+#ifndef SYNCFAULT_MACHINE_CPUS_H
+#define SYNCFAULT_MACHINE_CPUS_H
 
 #include <sched.h>
 #include <stdbool.h>

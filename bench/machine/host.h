@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is needed of a machine to trust and repeat its figures. */
-#ifndef SYNCFAULT_HOST_H
-#define SYNCFAULT_HOST_H
+#ifndef SYNCFAULT_MACHINE_HOST_H
+#define SYNCFAULT_MACHINE_HOST_H
 
 #include <stdbool.h>
 #include <stddef.h>

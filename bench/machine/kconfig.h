@@ -3,8 +3,8 @@
  * The configuration that the running kernel was built with, from /proc/config.gz, else
  * /boot/config-RELEASE, else /lib/modules/RELEASE/config. Nothing here prints.
  */
-#ifndef SYNCFAULT_KCONFIG_H
-#define SYNCFAULT_KCONFIG_H
+#ifndef SYNCFAULT_MACHINE_KCONFIG_H
+#define SYNCFAULT_MACHINE_KCONFIG_H
 
 #include <stddef.h>
 

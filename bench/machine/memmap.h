@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which part of a machine's RAM can play persistent memory (memmap=SIZE!START on x86). Pure. */
-#ifndef SYNCFAULT_MEMMAP_H
-#define SYNCFAULT_MEMMAP_H
+#ifndef SYNCFAULT_MACHINE_MEMMAP_H
+#define SYNCFAULT_MACHINE_MEMMAP_H
 
 #include <stddef.h>
 #include <stdint.h>

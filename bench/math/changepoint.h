@@ -9,8 +9,8 @@
  * chosen from. And on an exact clock a step between flat stretches counts without a test: the
  * t-test divides by their spread, which may be 0.
  */
-#ifndef SYNCFAULT_CHANGEPOINT_H
-#define SYNCFAULT_CHANGEPOINT_H
+#ifndef SYNCFAULT_MATH_CHANGEPOINT_H
+#define SYNCFAULT_MATH_CHANGEPOINT_H
 
 #include <stdbool.h>
 #include <stddef.h>

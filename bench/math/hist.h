@@ -5,8 +5,8 @@
  * threads are merged at the end. All latencies are nanoseconds (on the instruction clock: guest
  * instructions, one of which is one nanosecond of guest time).
  */
-#ifndef SYNCFAULT_HIST_H
-#define SYNCFAULT_HIST_H
+#ifndef SYNCFAULT_MATH_HIST_H
+#define SYNCFAULT_MATH_HIST_H
 
 #include <stddef.h>
 #include <stdint.h>

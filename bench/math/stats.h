@@ -3,8 +3,8 @@
  * Statistics of a comparison. Pure: nothing is printed, and random numbers come from the caller's
  * seed. Samples are at least one value, finite, in any order; they are not changed.
  */
-#ifndef SYNCFAULT_STATS_H
-#define SYNCFAULT_STATS_H
+#ifndef SYNCFAULT_MATH_STATS_H
+#define SYNCFAULT_MATH_STATS_H
 
 #include <stddef.h>
 #include <stdint.h>

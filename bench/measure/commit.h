@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What makes each store of a cell durable: whether it can, what it needs, and that it happened. */
-#ifndef SYNCFAULT_COMMIT_H
-#define SYNCFAULT_COMMIT_H
+#ifndef SYNCFAULT_MEASURE_COMMIT_H
+#define SYNCFAULT_MEASURE_COMMIT_H
 
 #include "cell/cell.h"
 #include "cell/verdict.h"

@@ -4,8 +4,8 @@
  * durable where the cell wants that, and nothing else; the pause, where there is one, is slept
  * between two timed spans.
  */
-#ifndef SYNCFAULT_FAULTS_H
-#define SYNCFAULT_FAULTS_H
+#ifndef SYNCFAULT_MEASURE_FAULTS_H
+#define SYNCFAULT_MEASURE_FAULTS_H
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Flushing stores out of the CPU's caches, by libpmem2: the one module that knows it. */
-#ifndef SYNCFAULT_FLUSH_H
-#define SYNCFAULT_FLUSH_H
+#ifndef SYNCFAULT_MEASURE_FLUSH_H
+#define SYNCFAULT_MEASURE_FLUSH_H
 
 #include <stddef.h>
 

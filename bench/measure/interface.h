@@ -3,8 +3,8 @@
  * What the kernel answers to the combinations of mmap flags that were discussed with MAP_SYNC, and
  * what it should answer by mmap(2).
  */
-#ifndef SYNCFAULT_INTERFACE_H
-#define SYNCFAULT_INTERFACE_H
+#ifndef SYNCFAULT_MEASURE_INTERFACE_H
+#define SYNCFAULT_MEASURE_INTERFACE_H
 
 #include "cell/cell.h"
 #include "cell/verdict.h"

@@ -299,7 +299,7 @@ static int verify_page_size(struct bench *bench)
 	return 0;
 }
 
-/* The clock is one for all CPUs: the TSC is taken only where it is (clock.h). */
+/* The clock is one for all CPUs: the TSC is taken only where it is (machine/clock.h). */
 static uint64_t find_elapsed_ns(const struct bench *bench)
 {
 	uint64_t begin = bench->outcomes[0].begin, end = bench->outcomes[0].end;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One cell, from its configuration to its result: prepared, timed, and proved to be what it says.
  */
-#ifndef SYNCFAULT_MEASURE_H
-#define SYNCFAULT_MEASURE_H
+#ifndef SYNCFAULT_MEASURE_MEASURE_H
+#define SYNCFAULT_MEASURE_MEASURE_H
 
 #include "machine/clock.h"
 #include "machine/cpus.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The pass with probes: cells measured once more, each with what the probes saw of it. */
-#ifndef SYNCFAULT_PROBE_PASS_H
-#define SYNCFAULT_PROBE_PASS_H
+#ifndef SYNCFAULT_MEASURE_PROBE_PASS_H
+#define SYNCFAULT_MEASURE_PROBE_PASS_H
 
 #include "measure/measure.h"
 #include "probes/probes.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How far a run is, on stderr: one line that renews itself on a terminal, else a line a cell. */
-#ifndef SYNCFAULT_PROGRESS_H
-#define SYNCFAULT_PROGRESS_H
+#ifndef SYNCFAULT_MEASURE_PROGRESS_H
+#define SYNCFAULT_MEASURE_PROGRESS_H
 
 #include <stdbool.h>
 #include <stddef.h>

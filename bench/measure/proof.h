@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A cell proves that it was what its key says, or it has no numbers. */
-#ifndef SYNCFAULT_PROOF_H
-#define SYNCFAULT_PROOF_H
+#ifndef SYNCFAULT_MEASURE_PROOF_H
+#define SYNCFAULT_MEASURE_PROOF_H
 
 #include "cell/verdict.h"
 #include "load/load.h"

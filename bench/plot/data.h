@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The points of each picture, as the data blocks $data and $letter of plot_page.h, and variables
+ * The points of each picture, as the data blocks $data and $letter of plot/page.h, and variables
  * for the ranges that all panels share. Latencies are microseconds. Where a cell has several runs:
  * histograms are their mean, so that the letter's counts stay comparable; percentile curves and
  * figures are the median over runs; the timeline is of the first run. Each returns whether there is

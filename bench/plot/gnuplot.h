@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The only module that knows gnuplot: how it is run, and how text is written for it. */
-#ifndef SYNCFAULT_GNUPLOT_H
-#define SYNCFAULT_GNUPLOT_H
+#ifndef SYNCFAULT_PLOT_GNUPLOT_H
+#define SYNCFAULT_PLOT_GNUPLOT_H
 
 #include <stddef.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What one picture is drawn from: the cells of one environment and variant (see matrix.h), as
+ * What one picture is drawn from: the cells of one environment and variant (see result_table.h), as
  * variables of a gnuplot script. The scripts in plots/ read them:
  *
  *	title, what, subtitle, clock		text

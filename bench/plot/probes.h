@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Pictures of where the time of faults goes, from results with probes. Data blocks and variables as
- * plot_page.h has them, and for both pictures:
+ * plot/page.h has them, and for both pictures:
  *
  *	probed[1 + plot_block()]	runs of the cell that have what the picture shows
  *	legend_count, legend_name[], legend_meaning[], legend_colour[]

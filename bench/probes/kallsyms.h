@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The functions of the running kernel, from /proc/kallsyms. */
-#ifndef SYNCFAULT_KALLSYMS_H
-#define SYNCFAULT_KALLSYMS_H
+#ifndef SYNCFAULT_PROBES_KALLSYMS_H
+#define SYNCFAULT_PROBES_KALLSYMS_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Loading and attaching: which probe on which rung. What they count is read in probes_read.c. */
+/* Loading and attaching: which probe on which rung. What they count is read in probes/read.c. */
 #include "probes/probes.h"
 
 #include <bpf/btf.h>

@@ -6,8 +6,8 @@
  * kretprobe, tracepoints. Each stage takes the best one that this kernel really attaches; what was
  * taken, and why not better, is told for each stage.
  */
-#ifndef SYNCFAULT_PROBES_H
-#define SYNCFAULT_PROBES_H
+#ifndef SYNCFAULT_PROBES_PROBES_H
+#define SYNCFAULT_PROBES_PROBES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which stages cannot be had, or not from the best rung: in few lines, by reason. */
-#ifndef SYNCFAULT_TRACE_RUNGS_H
-#define SYNCFAULT_TRACE_RUNGS_H
+#ifndef SYNCFAULT_PROBES_RUNGS_H
+#define SYNCFAULT_PROBES_RUNGS_H
 
 #include "probes/probes.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is printed of stages. Pure. */
-#ifndef SYNCFAULT_STAGES_H
-#define SYNCFAULT_STAGES_H
+#ifndef SYNCFAULT_RESULT_STAGES_H
+#define SYNCFAULT_RESULT_STAGES_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What `syncfault show` prints: for people, in sections; for programs, as rows. */
-#ifndef SYNCFAULT_SHOW_H
-#define SYNCFAULT_SHOW_H
+#ifndef SYNCFAULT_SHOW_SHOW_H
+#define SYNCFAULT_SHOW_SHOW_H
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The files whose pages are faulted in: made, brought into their state, and asked about. */
-#ifndef SYNCFAULT_DATAFILE_H
-#define SYNCFAULT_DATAFILE_H
+#ifndef SYNCFAULT_TARGET_DATAFILE_H
+#define SYNCFAULT_TARGET_DATAFILE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the kernel tells of a block device or a device DAX. Nothing here prints or changes anything.
  */
-#ifndef SYNCFAULT_DEVNODE_H
-#define SYNCFAULT_DEVNODE_H
+#ifndef SYNCFAULT_TARGET_DEVNODE_H
+#define SYNCFAULT_TARGET_DEVNODE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Making and mounting the file system of a cell on a device that was given to us for that. */
-#ifndef SYNCFAULT_FILESYSTEM_H
-#define SYNCFAULT_FILESYSTEM_H
+#ifndef SYNCFAULT_TARGET_FILESYSTEM_H
+#define SYNCFAULT_TARGET_FILESYSTEM_H
 
 #include <stdbool.h>
 

@@ -11,8 +11,8 @@
  *
  *	inspect, or open -> [mkfs, mount, measure, unmount]… -> give back -> release
  */
-#ifndef SYNCFAULT_GUARD_H
-#define SYNCFAULT_GUARD_H
+#ifndef SYNCFAULT_TARGET_GUARD_H
+#define SYNCFAULT_TARGET_GUARD_H
 
 #include <limits.h>
 #include <stdbool.h>

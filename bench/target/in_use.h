@@ -3,8 +3,8 @@
  * Who uses a block device or an image file, so that formatting it would do harm whatever it holds.
  * Nothing here prints.
  */
-#ifndef SYNCFAULT_INUSE_H
-#define SYNCFAULT_INUSE_H
+#ifndef SYNCFAULT_TARGET_IN_USE_H
+#define SYNCFAULT_TARGET_IN_USE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One run at a time: a flock, which ends with its process however that ends. */
-#ifndef SYNCFAULT_HOLD_H
-#define SYNCFAULT_HOLD_H
+#ifndef SYNCFAULT_TARGET_LOCK_H
+#define SYNCFAULT_TARGET_LOCK_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A regular file as a block device that vanishes by itself. */
-#ifndef SYNCFAULT_LOOPDEV_H
-#define SYNCFAULT_LOOPDEV_H
+#ifndef SYNCFAULT_TARGET_LOOPDEV_H
+#define SYNCFAULT_TARGET_LOOPDEV_H
 
 #include <sys/stat.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The mapping whose pages are faulted in, and what the kernel says of it. */
-#ifndef SYNCFAULT_MAPPING_H
-#define SYNCFAULT_MAPPING_H
+#ifndef SYNCFAULT_TARGET_MAPPING_H
+#define SYNCFAULT_TARGET_MAPPING_H
 
 #include <stdbool.h>
 #include <stddef.h>

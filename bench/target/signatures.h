@@ -3,8 +3,8 @@
  * What a block device or image file holds: signatures by libblkid, and data by looking. The only
  * module that knows libblkid. Nothing here prints.
  */
-#ifndef SYNCFAULT_CONTENTS_H
-#define SYNCFAULT_CONTENTS_H
+#ifndef SYNCFAULT_TARGET_SIGNATURES_H
+#define SYNCFAULT_TARGET_SIGNATURES_H
 
 #include <stdbool.h>
 #include <stddef.h>

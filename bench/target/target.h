@@ -5,8 +5,8 @@
  *
  *	open -> [enter -> measure -> leave]… -> close
  */
-#ifndef SYNCFAULT_TARGET_H
-#define SYNCFAULT_TARGET_H
+#ifndef SYNCFAULT_TARGET_TARGET_H
+#define SYNCFAULT_TARGET_TARGET_H
 
 #include "cell/cell.h"
 #include "cell/verdict.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a trace says on stdout, as text or as JSON lines; each call ends with all of it written. */
-#ifndef SYNCFAULT_TRACE_TELL_H
-#define SYNCFAULT_TRACE_TELL_H
+#ifndef SYNCFAULT_TRACE_OUTPUT_H
+#define SYNCFAULT_TRACE_OUTPUT_H
 
 #include "probes/probes.h"
 #include "trace/names.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Faults of a live system: counted over intervals, told one by one, until somebody says stop. */
-#ifndef SYNCFAULT_TRACE_H
-#define SYNCFAULT_TRACE_H
+#ifndef SYNCFAULT_TRACE_TRACE_H
+#define SYNCFAULT_TRACE_TRACE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
  * texts are printable (see printable.h), whatever the result holds. Functions that take a buffer
  * return it.
  */
-#ifndef SYNCFAULT_WORDS_H
-#define SYNCFAULT_WORDS_H
+#ifndef SYNCFAULT_VIEW_PHRASES_H
+#define SYNCFAULT_VIEW_PHRASES_H
 
 #include <stddef.h>
 

@@ -7,8 +7,8 @@
  * Results are of one build where clock domain, suite, kernel release, version, build id, machine,
  * configuration digest and emulator agree; a set of two builds is refused.
  */
-#ifndef SYNCFAULT_RESULT_SET_H
-#define SYNCFAULT_RESULT_SET_H
+#ifndef SYNCFAULT_VIEW_RESULT_SET_H
+#define SYNCFAULT_VIEW_RESULT_SET_H
 
 #include <stdbool.h>
 #include <stddef.h>

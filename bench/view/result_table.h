@@ -13,8 +13,8 @@
  * What is left below a cell are its runs: --repeat, seeds, several results. Life cycle:
  * matrix_read, then spans by matrix_take, matrix_free. Spans point into the matrix.
  */
-#ifndef SYNCFAULT_MATRIX_H
-#define SYNCFAULT_MATRIX_H
+#ifndef SYNCFAULT_VIEW_RESULT_TABLE_H
+#define SYNCFAULT_VIEW_RESULT_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

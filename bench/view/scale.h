@@ -3,8 +3,8 @@
  * How the cost of a fault grows: lines of cells that differ in one number alone. What the tables
  * and the picture of the suite scale have in common. Pure.
  */
-#ifndef SYNCFAULT_SCALE_H
-#define SYNCFAULT_SCALE_H
+#ifndef SYNCFAULT_VIEW_SCALE_H
+#define SYNCFAULT_VIEW_SCALE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,7 +27,7 @@ struct scale_point {
 /* Points in ascending order of x, each x once; two at least. */
 struct scale_line {
 	const struct cell_config *config; /* of its first cell; belongs to the matrix */
-	bool is_on_device;		  /* the struct pages; see matrix.h */
+	bool is_on_device;		  /* the struct pages; see view/result_table.h */
 	struct scale_point points[SCALE_MAX_POINTS];
 	size_t point_count;
 };

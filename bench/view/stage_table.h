@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The cells of one file system that were measured with probes, as columns of means. Pure. */
-#ifndef SYNCFAULT_SHOW_SECTION_H
-#define SYNCFAULT_SHOW_SECTION_H
+#ifndef SYNCFAULT_VIEW_STAGE_TABLE_H
+#define SYNCFAULT_VIEW_STAGE_TABLE_H
 
 #include "bpf/probes.h"
 #include "view/result_table.h"

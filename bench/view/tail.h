@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The tail of a latency's distribution: how slow its slowest 1, 2, 3, … faults are. */
-#ifndef SYNCFAULT_PLOT_CURVE_H
-#define SYNCFAULT_PLOT_CURVE_H
+#ifndef SYNCFAULT_VIEW_TAIL_H
+#define SYNCFAULT_VIEW_TAIL_H
 
 #include "result/result.h"
 

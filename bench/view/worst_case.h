@@ -3,8 +3,8 @@
  * The worst synchronous fault, by log size, load and file system: what the table and the picture of
  * the suite worst-case have in common. Pure.
  */
-#ifndef SYNCFAULT_WORST_CASE_H
-#define SYNCFAULT_WORST_CASE_H
+#ifndef SYNCFAULT_VIEW_WORST_CASE_H
+#define SYNCFAULT_VIEW_WORST_CASE_H
 
 #include <stdbool.h>
 #include <stdint.h>

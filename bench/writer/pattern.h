@@ -3,8 +3,8 @@
  * What a store leaves in its 4 KiB: 64 lines of 64 bytes, each of which says by itself which store
  * it is of. Pure: no I/O, no printing.
  */
-#ifndef SYNCFAULT_PATTERN_H
-#define SYNCFAULT_PATTERN_H
+#ifndef SYNCFAULT_WRITER_PATTERN_H
+#define SYNCFAULT_WRITER_PATTERN_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * How a writer tells the host: reports, through a port that nothing in the guest buffers, and
  * marks, at which scripts/guest-crash.c ends the guest.
  */
-#ifndef SYNCFAULT_REPORT_H
-#define SYNCFAULT_REPORT_H
+#ifndef SYNCFAULT_WRITER_REPORT_H
+#define SYNCFAULT_WRITER_REPORT_H
 
 #include <stdbool.h>
 

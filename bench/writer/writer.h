@@ -5,8 +5,8 @@
  * A report is a line "s FILE PAGE NUMBER": the store is flushed, and from now on has to survive. A
  * line "v FILE PAGE" takes back what was reported of a page, which is about to be punched out.
  */
-#ifndef SYNCFAULT_WRITER_H
-#define SYNCFAULT_WRITER_H
+#ifndef SYNCFAULT_WRITER_WRITER_H
+#define SYNCFAULT_WRITER_WRITER_H
 
 #include <stdbool.h>
 #include <stdint.h>
