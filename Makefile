@@ -98,7 +98,7 @@ $(B)/bpf: | $(B)
 
 .PRECIOUS: $(B)/bpf/%.skel.h $(B)/bpf/%.bpf.o
 
-PROBE_OBJECTS := bench/probes/probes.o bench/probes/read.o
+PROBE_OBJECTS := bench/probes/attach.o bench/probes/read.o
 $(PROBE_OBJECTS:%=$(B)/%): $(B)/bpf/probes.skel.h
 $(PROBE_OBJECTS:%=$(B)/%): ALL_CFLAGS += -I$(B)/bpf
 

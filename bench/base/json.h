@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "result/result.h"
+#include "base/strings.h"
 
 enum json_kind {
 	JSON_KIND_U64,	   /* uint64_t; absent: U64_ABSENT */

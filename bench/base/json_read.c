@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "base/keywords.h"
 
 #define PATH_SIZE   256
 #define MAX_VALUES  (16u << 20)

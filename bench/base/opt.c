@@ -91,7 +91,7 @@ static bool next_item(const char **list, char *item, size_t size)
 
 static int refuse_length(const struct opt_row *row)
 {
-	diag_error("--%s: more than %d items", row->name, CELL_MAX_LIST);
+	diag_error("--%s: more than %d items", row->name, LIST_MAX);
 	return -EINVAL;
 }
 
@@ -101,7 +101,7 @@ int opt_u64s(const struct opt_row *row, const char *text, void *field)
 	char item[64];
 
 	while (next_item(&text, item, sizeof(item))) {
-		if (list.count == CELL_MAX_LIST)
+		if (list.count == LIST_MAX)
 			return refuse_length(row);
 		if (opt_u64(row, item, &list.numbers[list.count++]))
 			return -EINVAL;
@@ -131,8 +131,8 @@ int opt_append(const struct opt_row *row, const char *text, void *field)
 {
 	struct opt_strings *strings = field;
 
-	if (strings->count == CELL_MAX_LIST) {
-		diag_error("--%s: more than %d times", row->name, CELL_MAX_LIST);
+	if (strings->count == LIST_MAX) {
+		diag_error("--%s: more than %d times", row->name, LIST_MAX);
 		return -EINVAL;
 	}
 	strings->items[strings->count++] = text;

@@ -10,12 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cell/cell.h"
+#include "base/keywords.h"
 
 /* A list of strings; they point into argv. */
 struct opt_strings {
 	size_t count;
-	const char *items[CELL_MAX_LIST];
+	const char *items[LIST_MAX];
 };
 
 struct opt_row {

@@ -27,43 +27,21 @@ const char *const interface_words[] = { "none",
 					"private_sync",
 					"sync",
 					NULL };
+static const char *const flags_of_interface[] = {
+	[INTERFACE_SHARED] = "MAP_SHARED",
+	[INTERFACE_SHARED_SYNC] = "MAP_SHARED | MAP_SYNC",
+	[INTERFACE_SHARED_UNKNOWN] = "MAP_SHARED | unknown",
+	[INTERFACE_VALIDATE] = "MAP_SHARED_VALIDATE",
+	[INTERFACE_VALIDATE_SYNC] = "MAP_SHARED_VALIDATE | MAP_SYNC",
+	[INTERFACE_VALIDATE_UNKNOWN] = "MAP_SHARED_VALIDATE | unknown",
+	[INTERFACE_PRIVATE] = "MAP_PRIVATE",
+	[INTERFACE_PRIVATE_SYNC] = "MAP_PRIVATE | MAP_SYNC",
+	[INTERFACE_SYNC_ALONE] = "MAP_SYNC",
+};
 const char *const access_words[] = { "write", "read", "read-then-write", NULL };
 const char *const page_words[] = { "4k", "2m", NULL };
 const char *const files_words[] = { "one", "each", NULL };
 const char *const sched_words[] = { "other", "fifo", NULL };
-
-int words_find(const char *const *words, const char *word)
-{
-	for (int i = 0; words[i]; i++)
-		if (strcmp(words[i], word) == 0)
-			return i;
-	return -EINVAL;
-}
-
-const char *words_join(const char *const *words, char *buffer, size_t size)
-{
-	size_t used = 0;
-
-	buffer[0] = '\0';
-	for (int i = 0; words[i] && used < size; i++) {
-		const char *glue = i == 0 ? "" : words[i + 1] ? ", " : " or ";
-		int n = snprintf(buffer + used, size - used, "%s%s", glue, words[i]);
-
-		used += (size_t)n;
-	}
-	return buffer;
-}
-
-int word_list_add(struct word_list *list, int word)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (list->words[i] == word)
-			return 0;
-	if (list->count == CELL_MAX_LIST)
-		return -E2BIG;
-	list->words[list->count++] = word;
-	return 0;
-}
 
 static int set_strings(struct cell_config *config, char *fs, char *mkfs, char *mount)
 {
@@ -152,4 +130,9 @@ int cell_key(const struct cell_config *config, char *key, size_t size)
 		     page_words[config->page], (unsigned long long)config->pages,
 		     (unsigned long long)config->threads, extras);
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+const char *interface_flags(int word)
+{
+	return flags_of_interface[word];
 }

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/keywords.h"
+
 /* Lists of words end with NULL; the index of a word is the value of its enum. */
 extern const char *const dax_words[];
 extern const char *const state_words[];
@@ -56,19 +58,7 @@ enum cell_access { ACCESS_WRITE, ACCESS_READ, ACCESS_READ_THEN_WRITE };
 enum cell_page { PAGE_4K, PAGE_2M };
 enum cell_files { FILES_ONE, FILES_EACH };
 enum cell_sched { SCHED_WORD_OTHER, SCHED_WORD_FIFO };
-
-/* Lists of one axis of the matrix: indices of words, or numbers, in order, each once. */
-#define CELL_MAX_LIST 16
-
-struct word_list {
-	size_t count;
-	int words[CELL_MAX_LIST];
-};
-
-struct number_list {
-	size_t count;
-	uint64_t numbers[CELL_MAX_LIST];
-};
+enum cell_status { CELL_OK, CELL_SKIPPED, CELL_FAILED };
 
 #define CELL_MAX_THREADS 1024
 #define CELL_MAX_PAGES	 (1ULL << 32)
@@ -102,15 +92,6 @@ struct cell_config {
 	int sched;
 };
 
-/* Index of word in words, or -EINVAL. */
-int words_find(const char *const *words, const char *word);
-
-/* "a, b or c" in buffer, for messages and help; returns buffer. */
-const char *words_join(const char *const *words, char *buffer, size_t size);
-
-/* Adds word where it is not there yet; -E2BIG. */
-int word_list_add(struct word_list *list, int word);
-
 /*
  * Splits "FS[:MKFS-OPTIONS[:MOUNT-OPTIONS]]" into the first three fields, newly allocated. -EINVAL
  * where FS is empty or holds other characters than letters, digits, '_', '-' and '.'; -ENOMEM.
@@ -132,5 +113,8 @@ uint64_t cell_page_bytes(const struct cell_config *config);
  * "/interface=shared_sync". pause and scheduler are not in it. -ENAMETOOLONG beyond size.
  */
 int cell_key(const struct cell_config *config, char *key, size_t size);
+
+/* The flags of a word of interface_words as people write them: "MAP_SHARED_VALIDATE | MAP_SYNC". */
+const char *interface_flags(int word);
 
 #endif

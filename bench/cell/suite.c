@@ -34,16 +34,16 @@ struct suite_text {
 	size_t block_count;
 };
 
-#define WORDS(key_, field_)                                                         \
-	{                                                                           \
-		.key = (key_), .kind = JSON_KIND_STRINGS,                           \
-		.offset = offsetof(struct block_text, field_), .max = CELL_MAX_LIST \
+#define WORDS(key_, field_)                                                    \
+	{                                                                      \
+		.key = (key_), .kind = JSON_KIND_STRINGS,                      \
+		.offset = offsetof(struct block_text, field_), .max = LIST_MAX \
 	}
-#define NUMBERS(key_, field_, count_)                                                     \
-	{                                                                                 \
-		.key = (key_), .kind = JSON_KIND_U64S,                                    \
-		.offset = offsetof(struct block_text, field_),                            \
-		.count_offset = offsetof(struct block_text, count_), .max = CELL_MAX_LIST \
+#define NUMBERS(key_, field_, count_)                                                \
+	{                                                                            \
+		.key = (key_), .kind = JSON_KIND_U64S,                               \
+		.offset = offsetof(struct block_text, field_),                       \
+		.count_offset = offsetof(struct block_text, count_), .max = LIST_MAX \
 	}
 
 static const struct json_row block_rows[] = {

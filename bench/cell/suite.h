@@ -6,8 +6,8 @@
 #ifndef SYNCFAULT_CELL_SUITE_H
 #define SYNCFAULT_CELL_SUITE_H
 
+#include "base/strings.h"
 #include "cell/cell.h"
-#include "result/result.h"
 
 #define SUITE_SCHEMA	"syncfault-suite/1"
 #define SUITE_MAX_BYTES (1 << 20)

@@ -6,7 +6,8 @@
 #ifndef SYNCFAULT_CELL_VERDICT_H
 #define SYNCFAULT_CELL_VERDICT_H
 
-#include "result/result.h"
+#include "base/strings.h"
+#include "cell/cell.h"
 
 struct verdict {
 	int status; /* enum cell_status; CELL_OK as long as nothing was said */

@@ -25,21 +25,16 @@
 
 #define TYPE_BITS 0x0f
 
-static const struct {
-	int flags;
-	const char *text;
-} asked[] = {
-	[INTERFACE_SHARED] = { MAP_SHARED, "MAP_SHARED" },
-	[INTERFACE_SHARED_SYNC] = { MAP_SHARED | MAP_SYNC, "MAP_SHARED | MAP_SYNC" },
-	[INTERFACE_SHARED_UNKNOWN] = { MAP_SHARED | FLAG_UNKNOWN, "MAP_SHARED | unknown" },
-	[INTERFACE_VALIDATE] = { MAP_SHARED_VALIDATE, "MAP_SHARED_VALIDATE" },
-	[INTERFACE_VALIDATE_SYNC] = { MAP_SHARED_VALIDATE | MAP_SYNC,
-				      "MAP_SHARED_VALIDATE | MAP_SYNC" },
-	[INTERFACE_VALIDATE_UNKNOWN] = { MAP_SHARED_VALIDATE | FLAG_UNKNOWN,
-					 "MAP_SHARED_VALIDATE | unknown" },
-	[INTERFACE_PRIVATE] = { MAP_PRIVATE, "MAP_PRIVATE" },
-	[INTERFACE_PRIVATE_SYNC] = { MAP_PRIVATE | MAP_SYNC, "MAP_PRIVATE | MAP_SYNC" },
-	[INTERFACE_SYNC_ALONE] = { MAP_SYNC, "MAP_SYNC" },
+static const int asked[] = {
+	[INTERFACE_SHARED] = MAP_SHARED,
+	[INTERFACE_SHARED_SYNC] = MAP_SHARED | MAP_SYNC,
+	[INTERFACE_SHARED_UNKNOWN] = MAP_SHARED | FLAG_UNKNOWN,
+	[INTERFACE_VALIDATE] = MAP_SHARED_VALIDATE,
+	[INTERFACE_VALIDATE_SYNC] = MAP_SHARED_VALIDATE | MAP_SYNC,
+	[INTERFACE_VALIDATE_UNKNOWN] = MAP_SHARED_VALIDATE | FLAG_UNKNOWN,
+	[INTERFACE_PRIVATE] = MAP_PRIVATE,
+	[INTERFACE_PRIVATE_SYNC] = MAP_PRIVATE | MAP_SYNC,
+	[INTERFACE_SYNC_ALONE] = MAP_SYNC,
 };
 
 /* One rule of the documentation: the first that fits is the answer. */
@@ -147,7 +142,7 @@ static const struct rule *find_rule(int word, const struct interface_place *plac
 {
 	const struct rule *rule = rules;
 
-	while (!rule->fits(asked[word].flags, place))
+	while (!rule->fits(asked[word], place))
 		rule++;
 	return rule;
 }
@@ -160,11 +155,6 @@ struct interface_answer interface_expected(int word, const struct interface_plac
 const char *interface_source(int word, const struct interface_place *place)
 {
 	return find_rule(word, place)->source;
-}
-
-const char *interface_flags(int word)
-{
-	return asked[word].text;
 }
 
 /*
@@ -209,7 +199,7 @@ static const char *name_sync(const struct interface_answer *answer)
 
 static int map(int word, const struct interface_place *place, struct interface_answer *answer)
 {
-	int flags = asked[word].flags | (place->fd < 0 ? MAP_ANONYMOUS : 0), ret;
+	int flags = asked[word] | (place->fd < 0 ? MAP_ANONYMOUS : 0), ret;
 	struct mapping mapping = { .base = mmap(NULL, place->bytes, PROT_READ | PROT_WRITE, flags,
 						place->fd, 0) };
 

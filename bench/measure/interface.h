@@ -34,9 +34,6 @@ struct interface_answer interface_expected(int word, const struct interface_plac
 /* Why that is so, in a few words with its source; valid for ever. */
 const char *interface_source(int word, const struct interface_place *place);
 
-/* The flags of word as people write them: "MAP_SHARED_VALIDATE | MAP_SYNC". */
-const char *interface_flags(int word);
-
 /* Fills *place for fd, a file or (is_device) a device DAX of which bytes are mapped. */
 void interface_look(int fd, bool is_device, size_t bytes, struct interface_place *place);
 

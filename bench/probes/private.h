@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What probes/probes.c and probes/read.c share; for no one else. */
+/* What attach.c and read.c share; for no one else. */
 #ifndef SYNCFAULT_PROBES_PRIVATE_H
 #define SYNCFAULT_PROBES_PRIVATE_H
 

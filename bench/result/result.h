@@ -13,8 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/strings.h"
 #include "cell/cell.h"
-#include "math/hist.h"
+#include "result/latency.h"
 
 #define RESULT_SCHEMA	   "syncfault-result/1"
 #define RESULT_MAX_SAMPLES 65536
@@ -22,29 +23,10 @@
 #define RESULT_MAX_TOTAL   (12u << 20)
 #define RESULT_MAX_BYTES   (256u << 20)
 
-/* Of fewer the nearest rank of p99.99 is the maximum, and says nothing more. */
-#define LATENCY_P9999_FAULTS 10000
-
-#define U64_ABSENT  UINT64_MAX
-#define BOOL_ABSENT (-1)
-
 extern const char *const status_words[]; /* ok, skipped, failed */
 extern const char *const domain_words[]; /* time, instructions */
 
-enum cell_status { CELL_OK, CELL_SKIPPED, CELL_FAILED };
 enum clock_domain { DOMAIN_TIME, DOMAIN_INSTRUCTIONS };
-
-/* from and to are inclusive, in the unit of the array's name. */
-struct bucket {
-	uint64_t from;
-	uint64_t to;
-	uint64_t count;
-};
-
-struct strings {
-	char **items;
-	size_t count;
-};
 
 struct proof {
 	uint64_t faults_expected;
@@ -66,28 +48,6 @@ struct answer {
 	int has_map_sync; /* sf in smaps; BOOL_ABSENT where nothing was mapped */
 	char *expected;
 	int expected_map_sync;
-};
-
-/*
- * count is the number of faults; samples are the first RESULT_MAX_SAMPLES of them, in order, thread
- * after thread. Percentiles are nearest rank: exact where samples holds every fault, else from the
- * histogram (at most 1/32 too high). Published results of others may lack all but count, min, max.
- */
-struct latency {
-	uint64_t count;
-	uint64_t min, max;
-	double mean;
-	uint64_t p50, p90, p99, p999;
-	uint64_t p9999; /* absent of fewer faults than LATENCY_P9999_FAULTS */
-	/* From the first thread's first fault to the last one's end, with all between two faults.
-	 */
-	uint64_t elapsed;
-	struct bucket *log2_us;
-	size_t log2_us_count;
-	struct bucket *hist_ns; /* the slots that are not empty, ascending */
-	size_t hist_ns_count;
-	uint64_t *samples;
-	size_t sample_count;
 };
 
 extern const char *const stage_words[];	 /* enum stage of bpf/probes.h: outside, lock, … flush */
@@ -344,13 +304,5 @@ int result_read_letter(struct result *result);
  * applied first, so that no reader will refuse it.
  */
 int result_format(const struct result *result, char **text, size_t *length);
-
-/* Fills percentiles, buckets and mean from hist and samples (taken over, may be NULL). */
-int latency_fill(struct latency *latency, const struct hist *hist, uint64_t *samples,
-		 size_t sample_count);
-
-/* Appends a copy; -ENOMEM. */
-int strings_add(struct strings *strings, const char *item);
-void strings_free(struct strings *strings);
 
 #endif

@@ -3,6 +3,7 @@
 #define SYNCFAULT_RESULT_ROWS_H
 
 #include "base/json.h"
+#include "result/result.h"
 
 /* Rows of struct result, cell_result and guest, for json_read, json_write and json_clear. */
 extern const struct json_row result_rows[];

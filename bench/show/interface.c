@@ -5,7 +5,6 @@
 #include "base/diag.h"
 #include "base/printable.h"
 #include "base/text_table.h"
-#include "measure/interface.h"
 #include "show/show.h"
 
 #define ANSWER_COLUMNS 24

@@ -13,7 +13,7 @@
 #include "view/phrases.h"
 #include "view/result_table.h"
 
-#define SCALE_MAX_POINTS CELL_MAX_LIST
+#define SCALE_MAX_POINTS LIST_MAX
 
 enum scale_axis { SCALE_THREADS, SCALE_PAGES };
 

@@ -11,6 +11,7 @@
 
 #include "../capture.h"
 #include "base/opt.h"
+#include "cell/cell.h"
 
 struct params {
 	bool flag;

@@ -188,13 +188,13 @@ static void word_lists_hold_each_word_once(void **state)
 	struct word_list list = { 0 };
 
 	(void)state;
-	for (int i = 0; i < CELL_MAX_LIST; i++) {
+	for (int i = 0; i < LIST_MAX; i++) {
 		assert_int_equal(word_list_add(&list, i), 0);
 		assert_int_equal(word_list_add(&list, i), 0);
 	}
-	assert_int_equal(list.count, CELL_MAX_LIST);
-	assert_int_equal(word_list_add(&list, CELL_MAX_LIST), -E2BIG);
-	assert_int_equal(list.count, CELL_MAX_LIST);
+	assert_int_equal(list.count, LIST_MAX);
+	assert_int_equal(word_list_add(&list, LIST_MAX), -E2BIG);
+	assert_int_equal(list.count, LIST_MAX);
 }
 
 static void page_bytes(void **state)
