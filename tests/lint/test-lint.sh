@@ -25,7 +25,7 @@ shell_files() {
 }
 
 is_formatted() {
-	files 'bench/*.[ch]' 'bpf/*.h' 'scripts/*.c' 'tests/*.[ch]' | xargs clang-format --dry-run -Werror
+	files 'bench/*.[ch]' 'bpf/*.[ch]' 'scripts/*.c' 'tests/*.[ch]' | xargs clang-format --dry-run -Werror
 }
 builds_with() { make -s -j"$(nproc)" B="$work/$1" CC="$1" CFLAGS='-O2 -Werror' "$work/$1/syncfault"; }
 has_no_long_lines() {
@@ -36,7 +36,7 @@ has_no_long_lines() {
 }
 has_licences() {
 	local without
-	without=$(files 'bench/*.[ch]' 'bpf/*.h' | xargs grep -L 'SPDX-License-Identifier: GPL-2.0-or-later')
+	without=$(files 'bench/*.[ch]' 'bpf/*.[ch]' | xargs grep -L 'SPDX-License-Identifier: GPL-2.0-or-later')
 	[ -z "$without" ] || { echo "$without"; return 1; }
 }
 is_schema() { python3 -c '
