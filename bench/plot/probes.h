@@ -14,8 +14,8 @@
 #define SYNCFAULT_PLOT_PROBES_H
 
 #include "base/printable.h"
-#include "bpf/probes.h"
 #include "plot/page.h"
+#include "result/stages.h"
 
 /* What the scripts leave room for: columns of small text in a panel, and along its longest bar. */
 #define PLOT_PANEL_COLUMNS 140

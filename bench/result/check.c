@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/diag.h"
-#include "bpf/probes.h"
+#include "result/stages.h"
 
 /* Each check returns NULL, or what is wrong. */
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is printed of stages. Pure. */
+/*
+ * The stages of a fault and the phases of a commit, numbered as in bpf/probes.h, and what is
+ * printed of them. Pure. Readers of results include this rather than bpf/probes.h.
+ */
 #ifndef SYNCFAULT_RESULT_STAGES_H
 #define SYNCFAULT_RESULT_STAGES_H
 

@@ -6,7 +6,7 @@
 
 #include "base/diag.h"
 #include "base/json.h"
-#include "bpf/probes.h"
+#include "result/stages.h"
 #include "show/show.h"
 
 /* What the letter has of a cell. */

@@ -3,7 +3,7 @@
 #ifndef SYNCFAULT_VIEW_STAGE_TABLE_H
 #define SYNCFAULT_VIEW_STAGE_TABLE_H
 
-#include "bpf/probes.h"
+#include "result/stages.h"
 #include "view/result_table.h"
 
 #define SECTION_CELLS  12 /* of a file system: states, loads, syncs */

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "base/printable.h"
-#include "bpf/probes.h"
 #include "cell/log_size.h"
 #include "math/hist.h"
+#include "result/stages.h"
 
 #define P999_FAULTS 1000
 #define MAX_WAITS   3

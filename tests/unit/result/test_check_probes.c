@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "../damage.h"
-#include "bpf/probes.h"
 #include "result/check.h"
+#include "result/stages.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bpf/probes.h"
+#include "result/stages.h"
 #include "view/worst_case.h"
 
 #define MAX_CELLS 8
