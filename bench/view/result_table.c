@@ -271,19 +271,24 @@ struct matrix_runs matrix_runs(struct matrix_span cell, enum matrix_figure figur
 				     values[n - 1] };
 }
 
+/*
+ * Whether all that the letter fixes is the same. It says neither what slept between two faults nor
+ * how the threads were scheduled, and its file system is only taken to be ext4 without options.
+ */
+static bool is_letter_cell(const struct cell_config *a, const struct cell_config *b)
+{
+	return a->dax == b->dax && a->state == b->state && a->load == b->load &&
+	       a->sync == b->sync && a->access == b->access && a->page == b->page &&
+	       a->pages == b->pages && a->threads == b->threads && a->files == b->files &&
+	       a->commit == b->commit && a->remap == b->remap && a->interface == b->interface &&
+	       a->attribute == b->attribute && dirty_of(a) == dirty_of(b);
+}
+
 const struct cell_result *matrix_letter_cell(const struct result *letter,
 					     const struct cell_config *config)
 {
-	for (size_t i = 0; i < letter->cell_count; i++) {
-		const struct cell_config *theirs = &letter->cells[i].config;
-
-		if (theirs->state == config->state && theirs->load == config->load &&
-		    theirs->sync == config->sync && theirs->access == config->access &&
-		    theirs->page == config->page && theirs->pages == config->pages &&
-		    theirs->threads == config->threads && theirs->commit == config->commit &&
-		    theirs->remap == config->remap && theirs->interface == config->interface &&
-		    config->dax != DAX_NEVER)
+	for (size_t i = 0; i < letter->cell_count; i++)
+		if (is_letter_cell(&letter->cells[i].config, config))
 			return &letter->cells[i];
-	}
 	return NULL;
 }

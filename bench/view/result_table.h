@@ -96,8 +96,9 @@ double matrix_figure_ns(const struct latency *latency, enum matrix_figure figure
 struct matrix_runs matrix_runs(struct matrix_span cell, enum matrix_figure figure);
 
 /*
- * The letter's cell that config may be set beside: 512 writes of 4 KiB by one thread, on DAX.
- * NULL where the letter has none. letter is from result_read_letter.
+ * The letter's cell that config may be set beside: the same in every axis that the letter fixes, of
+ * any file system that is mounted with DAX. NULL where the letter has none. letter is from
+ * result_read_letter.
  */
 const struct cell_result *matrix_letter_cell(const struct result *letter,
 					     const struct cell_config *config);
