@@ -43,12 +43,17 @@ struct matrix_span plot_page_cell(const struct plot_page *page, size_t fs, int l
 const struct cell_result *plot_page_letter(const struct plot_page *page, int load, int place,
 					   int sync)
 {
-	struct cell_config config = page->all.entries[0].cell->config;
+	const struct cell_result *letter = NULL;
 
-	config.load = load;
-	config.state = state_at(place);
-	config.sync = sync;
-	return page->reference ? matrix_letter_cell(page->reference, &config) : NULL;
+	for (size_t i = 0; page->reference && i < page->fs_count && !letter; i++) {
+		struct cell_config config = page->fs[i].entries[0].cell->config;
+
+		config.load = load;
+		config.state = state_at(place);
+		config.sync = sync;
+		letter = matrix_letter_cell(page->reference, &config);
+	}
+	return letter;
 }
 
 void plot_page_visit(const struct plot_page *page, plot_visit_fn *visit, void *context)
@@ -127,7 +132,8 @@ static void print_columns(const struct plot_page *page, FILE *out)
 		const struct cell_config *config = &page->fs[i].entries[0].cell->config;
 
 		print_item(out, "fs_name", i + 1, words_fs(config, name), FS_COLUMNS);
-		fprintf(out, "fs_is_ext4[%zu] = %d\n", i + 1, !strcmp(config->fs, "ext4"));
+		fprintf(out, "fs_is_ext4[%zu] = %d\n", i + 1,
+			!strcmp(config->fs, "ext4") && config->dax == DAX_ALWAYS);
 	}
 }
 
