@@ -72,7 +72,11 @@ static inline bool json_has_presence(const struct json_row *row)
 int json_read(const char *text, size_t length, const char *name, const struct json_row *rows,
 	      void *object);
 
-/* Indented two spaces, keys in the order of rows, arrays of numbers on one line; *text is owned. */
+/*
+ * Indented two spaces, keys in the order of rows, arrays of numbers on one line; *text is the
+ * caller's. What is not UTF-8 in a string is escaped (printable_escape). -ENOMEM, reported, and
+ * *text is NULL: a document is whole or not there.
+ */
 int json_write(const struct json_row *rows, const void *object, char **text, size_t *length);
 
 /* The same on one line. */

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Decodes one code point; its length in bytes, or 0 where the bytes are no UTF-8. */
@@ -74,6 +75,26 @@ const char *printable(const char *text, size_t columns, char *buffer, size_t siz
 	}
 	buffer[used] = '\0';
 	return buffer;
+}
+
+char *printable_escape(const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	char *copy = malloc(4 * strlen(text) + 1), *out = copy;
+
+	while (copy && *s) {
+		uint32_t code;
+		size_t length = decode(s, &code);
+
+		if (length)
+			out = mempcpy(out, s, length);
+		else
+			out += sprintf(out, "\\x%02x", *s);
+		s += length ? length : 1;
+	}
+	if (copy)
+		*out = '\0';
+	return copy;
 }
 
 size_t printable_columns(const char *text)

@@ -20,6 +20,12 @@
  */
 const char *printable(const char *text, size_t columns, char *buffer, size_t size);
 
+/*
+ * A copy in which every byte that is not part of valid UTF-8 is written as \xNN; to be freed. NULL
+ * without memory.
+ */
+char *printable_escape(const char *text);
+
 /* Terminal columns of a text that printable() returned. */
 size_t printable_columns(const char *text);
 

@@ -41,6 +41,7 @@ starve() {
 	check "$name" "$why" test -z "$why"
 }
 starve no-memory-for-show 24 show guest.json
+starve no-memory-for-show-json 24 show --json guest.json
 starve no-memory-for-export 24 export --format tsv guest.json
 starve no-memory-for-run 24 run --dir "$shm" --state hole --load none --sync none --pages 8 -o "$work/result.json"
 starve no-memory-for-plot 12 plot guest.json --format svg -o "$work/pictures"

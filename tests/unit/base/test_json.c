@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,6 +173,102 @@ static void written_as_it_is_read(void **state)
 	assert_int_equal(length, strlen(text));
 	free(written);
 	json_clear(rows, &thing);
+}
+
+/* A word of a command line may hold any bytes: none is lost, and what is UTF-8 stays as it is. */
+static void strings_that_are_not_utf_8(void **state)
+{
+	char *words[] = { "a\xff-", "\xc3\xa4", "\xc3", "\\" };
+	struct thing thing, again;
+	char *text;
+	size_t length;
+
+	(void)state;
+	json_init(rows, &thing);
+	thing.number = 1;
+	thing.always.x = 1;
+	thing.text = "\x9b";
+	thing.strings = (struct strings){ words, 2 };
+	assert_int_equal(json_write(rows, &thing, &text, &length), 0);
+	assert_int_equal(read_text(text, &again), 0);
+	free(text);
+	assert_string_equal(again.text, "\\x9b");
+	assert_int_equal(again.strings.count, 2);
+	assert_string_equal(again.strings.items[0], "a\\xff-");
+	assert_string_equal(again.strings.items[1], "\xc3\xa4");
+	json_clear(rows, &again);
+	thing.strings = (struct strings){ words + 2, 2 };
+	assert_int_equal(json_write_line(rows, &thing, &text, &length), 0);
+	assert_non_null(strstr(text, "[\"\\\\xc3\", \"\\\\\"]"));
+	free(text);
+}
+
+/* Of jansson's allocations, number refused_at (from 1) and all behind it find no memory. */
+static long allocations, refused_at, in_use;
+
+static void *allocate(size_t size)
+{
+	void *block = refused_at && ++allocations >= refused_at ? NULL : malloc(size);
+
+	in_use += block != NULL;
+	return block;
+}
+
+static void release(void *block)
+{
+	in_use -= block != NULL;
+	free(block);
+}
+
+static int write_starved(const struct thing *thing, long at, char **text)
+{
+	struct capture capture;
+	size_t length;
+	int ret;
+
+	allocations = 0;
+	refused_at = at;
+	capture_begin(&capture, STDERR_FILENO);
+	ret = json_write(rows, thing, text, &length);
+	capture_end(&capture);
+	if (ret && !is_one_line(capture.text))
+		fail_msg("refused at %ld: %s", at, capture.text);
+	if (in_use)
+		fail_msg("refused at %ld of %ld: %ld blocks leaked", at, allocations, in_use);
+	return ret;
+}
+
+static void without_memory_nothing_is_written(void **state)
+{
+	char *words[] = { "a", "\xff" }, *whole, *text = NULL;
+	uint64_t numbers[] = { 1, 2, 3 };
+	struct point points[] = { { 1 }, { 2 } };
+	struct thing thing;
+	long failures = 0;
+
+	(void)state;
+	json_init(rows, &thing);
+	thing = (struct thing){ .number = 1,
+				.real = 2.5,
+				.flag = 1,
+				.text = "text",
+				.strings = { words, 2 },
+				.numbers = numbers,
+				.number_count = 3,
+				.has_maybe = true,
+				.points = points,
+				.point_count = 2 };
+	json_set_alloc_funcs(allocate, release);
+	assert_int_equal(write_starved(&thing, 0, &whole), 0);
+	while (write_starved(&thing, failures + 1, &text)) {
+		assert_null(text);
+		failures++;
+	}
+	json_set_alloc_funcs(malloc, free);
+	assert_string_equal(text, whole);
+	assert_true(failures > 20);
+	free(text);
+	free(whole);
 }
 
 /* Each is refused in one line that names the place. */
@@ -341,6 +438,8 @@ int main(void)
 		cmocka_unit_test(all_kinds),
 		cmocka_unit_test(what_is_not_there_is_absent),
 		cmocka_unit_test(written_as_it_is_read),
+		cmocka_unit_test(strings_that_are_not_utf_8),
+		cmocka_unit_test(without_memory_nothing_is_written),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(deep_nesting),
 		cmocka_unit_test(more_values_than_any_result_has),
