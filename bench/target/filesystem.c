@@ -258,15 +258,27 @@ static int set_option(int context, char *option, unsigned int *attributes)
 	return fsconfig(context, FSCONFIG_SET_STRING, option, value, 0);
 }
 
+const char *filesystem_dax_option(const struct cell_config *config)
+{
+	static const char *const options[] = {
+		[DAX_ALWAYS] = "dax=always", [DAX_INODE] = "dax=inode", [DAX_NEVER] = "dax=never"
+	};
+
+	if (!strcmp(config->fs, "ext4") || !strcmp(config->fs, "xfs"))
+		return options[config->dax];
+	/* fs/ext2/super.c knows a flag, as ext4 did before 5.8: with it always, without it never. */
+	if (!strcmp(config->fs, "ext2") && config->dax == DAX_ALWAYS)
+		return "dax";
+	return "";
+}
+
 static int set_options(int context, const struct cell_config *config, unsigned int *attributes,
 		       struct verdict *verdict)
 {
 	auto_free char *options = NULL;
-	bool has_dax_option = !strcmp(config->fs, "ext4") || !strcmp(config->fs, "xfs");
 	char *next, *option;
 
-	if (asprintf(&options, "%s%s,%s", has_dax_option ? "dax=" : "",
-		     has_dax_option ? dax_words[config->dax] : "", config->mount_options) < 0)
+	if (asprintf(&options, "%s,%s", filesystem_dax_option(config), config->mount_options) < 0)
 		return verdict_fail(verdict, "no memory");
 	next = options;
 	while ((option = strsep(&next, ",")))

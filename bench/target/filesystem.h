@@ -39,6 +39,9 @@ int filesystem_make_journal(const char *device, bool is_repeatable, struct verdi
  */
 int filesystem_mount(const struct cell_config *config, const char *device, struct verdict *verdict);
 
+/* The mount option for the DAX mode of config; "" where its file system has none for it. */
+const char *filesystem_dax_option(const struct cell_config *config);
+
 /* A mkfs command line for config on device, for tests: NULL-terminated, at most size words. */
 struct filesystem_command {
 	const char *argv[64];

@@ -120,6 +120,25 @@ static void others_get_the_users_options_alone(void **state)
 	assert_command("f2fs:-f -l x", PAGE_2M, false, "mkfs.f2fs|-f|-l|x|/dev/pmem0");
 }
 
+static void assert_dax_option(char *fs, int dax, const char *expected)
+{
+	const struct cell_config config = { .fs = fs, .dax = dax };
+
+	assert_string_equal(filesystem_dax_option(&config), expected);
+}
+
+static void dax_options(void **state)
+{
+	(void)state;
+	assert_dax_option("ext4", DAX_ALWAYS, "dax=always");
+	assert_dax_option("ext4", DAX_NEVER, "dax=never");
+	assert_dax_option("xfs", DAX_INODE, "dax=inode");
+	assert_dax_option("ext2", DAX_ALWAYS, "dax");
+	assert_dax_option("ext2", DAX_INODE, "");
+	assert_dax_option("ext2", DAX_NEVER, "");
+	assert_dax_option("btrfs", DAX_ALWAYS, "");
+}
+
 static void no_shell_reads_the_options(void **state)
 {
 	(void)state;
@@ -191,6 +210,7 @@ int main(void)
 		cmocka_unit_test(xfs),
 		cmocka_unit_test(btrfs),
 		cmocka_unit_test(others_get_the_users_options_alone),
+		cmocka_unit_test(dax_options),
 		cmocka_unit_test(no_shell_reads_the_options),
 		cmocka_unit_test(options_that_are_too_long),
 		cmocka_unit_test(a_file_system_without_mkfs_is_skipped),
