@@ -8,8 +8,6 @@
 
 #include "base/diag.h"
 
-#define MAX_RUNS 4096
-
 static int compare_text(const char *a, const char *b)
 {
 	return strcmp(a ? a : "", b ? b : "");
@@ -245,30 +243,63 @@ double matrix_figure_ns(const struct latency *latency, enum matrix_figure figure
 	return values[figure] == U64_ABSENT ? NAN : (double)values[figure];
 }
 
-static int compare_doubles(const void *a, const void *b)
+static double value_of(const struct matrix_entry *entry, enum matrix_figure figure)
 {
-	double x = *(const double *)a, y = *(const double *)b;
+	const struct cell_result *run = entry->cell;
 
-	return (x > y) - (x < y);
+	return run->has_latency ? fabs(matrix_figure_ns(&run->latency, figure)) : NAN;
+}
+
+static uint64_t bits_of(double value)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	return bits;
+}
+
+/*
+ * The value that so many others are below, between those of the lowest and the highest run. Numbers
+ * from 0 up are in the order of their bits, so that halving finds it, without memory for a copy of
+ * any number of runs.
+ */
+static double find_rank(struct matrix_span cell, enum matrix_figure figure, double lowest,
+			double highest, size_t rank)
+{
+	uint64_t low = bits_of(lowest), high = bits_of(highest);
+	double found;
+
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+		size_t count = 0;
+
+		for (size_t i = 0; i < cell.count; i++)
+			count += bits_of(value_of(&cell.entries[i], figure)) <= middle;
+		if (count > rank)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	memcpy(&found, &low, sizeof(found));
+	return found;
 }
 
 struct matrix_runs matrix_runs(struct matrix_span cell, enum matrix_figure figure)
 {
-	double values[MAX_RUNS];
-	size_t n = 0;
+	struct matrix_runs runs = { 0, NAN, NAN, NAN };
 
-	for (size_t i = 0; i < cell.count && n < MAX_RUNS; i++) {
-		const struct cell_result *run = cell.entries[i].cell;
-		double value = run->has_latency ? matrix_figure_ns(&run->latency, figure) : NAN;
+	for (size_t i = 0; i < cell.count; i++) {
+		double value = value_of(&cell.entries[i], figure);
 
-		if (!isnan(value))
-			values[n++] = value;
+		runs.runs += !isnan(value);
+		runs.low = fmin(runs.low, value);
+		runs.high = fmax(runs.high, value);
 	}
-	if (n == 0)
-		return (struct matrix_runs){ 0, NAN, NAN, NAN };
-	qsort(values, n, sizeof(values[0]), compare_doubles);
-	return (struct matrix_runs){ n, (values[(n - 1) / 2] + values[n / 2]) / 2, values[0],
-				     values[n - 1] };
+	if (runs.runs)
+		runs.median = (find_rank(cell, figure, runs.low, runs.high, (runs.runs - 1) / 2) +
+			       find_rank(cell, figure, runs.low, runs.high, runs.runs / 2)) /
+			      2;
+	return runs;
 }
 
 /*

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "view/result_table.h"
@@ -76,12 +78,71 @@ static void a_cell_that_differs_in_one_axis_has_no_letter(void **state)
 	UNLIKE(files, FILES_EACH);
 }
 
+/* Runs of one cell with the p50 of values, in their order; U64_ABSENT: a run that failed. */
+static struct matrix_runs runs_of(const uint64_t *values, size_t count)
+{
+	struct cell_result *cells = calloc(count, sizeof(*cells));
+	struct matrix_entry *entries = calloc(count, sizeof(*entries));
+	struct matrix_runs runs;
+
+	assert_non_null(cells);
+	assert_non_null(entries);
+	for (size_t i = 0; i < count; i++) {
+		cells[i].latency.p50 = values[i];
+		cells[i].has_latency = values[i] != U64_ABSENT;
+		entries[i].cell = &cells[i];
+	}
+	runs = matrix_runs((struct matrix_span){ entries, count }, FIGURE_P50);
+	free(cells);
+	free(entries);
+	return runs;
+}
+
+static void assert_runs(struct matrix_runs runs, size_t count, double median, double low,
+			double high)
+{
+	assert_int_equal(runs.runs, count);
+	assert_true(runs.median == median);
+	assert_true(runs.low == low);
+	assert_true(runs.high == high);
+}
+
+static void figures_over_runs(void **state)
+{
+	static const uint64_t one[] = { 7 }, odd[] = { 9, 0, 5 },
+			      even[] = { 8, U64_ABSENT, 1, 3, 2 };
+	static const uint64_t none[] = { U64_ABSENT }, same[] = { 4, 4, 4, 9 };
+	struct matrix_runs runs = runs_of(none, 1);
+
+	(void)state;
+	assert_int_equal(runs.runs, 0);
+	assert_true(isnan(runs.median) && isnan(runs.low) && isnan(runs.high));
+	assert_runs(runs_of(one, 1), 1, 7, 7, 7);
+	assert_runs(runs_of(odd, 3), 3, 5, 0, 9);
+	assert_runs(runs_of(even, 5), 4, 2.5, 1, 8);
+	assert_runs(runs_of(same, 4), 4, 4, 4, 9);
+}
+
+#define MANY 10000
+
+static void no_number_of_runs_is_too_many(void **state)
+{
+	static uint64_t values[MANY];
+
+	(void)state;
+	for (size_t i = 0; i < MANY; i++)
+		values[i] = 1000 + (i * 7919 + 5000) % MANY;
+	assert_runs(runs_of(values, MANY), MANY, 1000 + (MANY - 1) / 2.0, 1000, 999 + MANY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_cell_of_the_letter_finds_itself),
 		cmocka_unit_test(what_the_letter_does_not_say_may_differ),
 		cmocka_unit_test(a_cell_that_differs_in_one_axis_has_no_letter),
+		cmocka_unit_test(figures_over_runs),
+		cmocka_unit_test(no_number_of_runs_is_too_many),
 	};
 
 	return cmocka_run_group_tests(tests, read_letter, free_letter);
