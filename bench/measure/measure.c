@@ -484,11 +484,24 @@ static void release(struct bench *bench)
 /* A thread that asked for SCHED_FIFO and did not get it ran as others do: the result says so. */
 static void record_scheduler(struct bench *bench)
 {
+	uint64_t threads = bench->config->threads, refused = 0;
+
 	if (bench->config->sched != SCHED_WORD_FIFO || bench->verdict.status != CELL_OK ||
-	    bench->config->interface || bench->outcomes[0].has_fifo)
+	    bench->config->interface)
+		return;
+	for (size_t i = 0; i < threads; i++)
+		refused += !bench->outcomes[i].has_fifo;
+	if (!refused)
 		return;
 	bench->cell->config.sched = SCHED_WORD_OTHER;
-	verdict_warn(&bench->verdict, "SCHED_FIFO was refused: the threads ran as SCHED_OTHER");
+	if (refused == threads)
+		verdict_warn(&bench->verdict,
+			     "SCHED_FIFO was refused: the threads ran as SCHED_OTHER");
+	else
+		verdict_warn(&bench->verdict,
+			     "SCHED_FIFO was refused to %llu of %llu threads: they ran as "
+			     "SCHED_OTHER",
+			     (unsigned long long)refused, (unsigned long long)threads);
 }
 
 /*

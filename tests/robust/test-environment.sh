@@ -141,6 +141,28 @@ during remove --dir "$shm/gone" "${cells[@]}" --pages 40,1
 # Its files have no names, and tmpfs makes such in a folder that has none any more either.
 told folder-is-removed 0 'length == 2 and all(.status == "ok")'
 
+# ---- the scheduler ------------------------------------------------------------------------------
+
+# refuse_fifo AT: to the thread of that number, of three
+refuse_fifo() {
+	as=(env "LD_PRELOAD=$work/no-fifo.so" "NO_FIFO_AT=$1")
+	run run --dir "$shm" "${cells[@]}" --pages 4 --threads 3 --scheduler fifo -o "$result"
+	as=()
+}
+if is_sanitized; then
+	skip fifo-of-each-thread "the sanitizers want to be preloaded first"
+else
+	"${CC:-gcc}" -std=gnu11 -O2 -Wall -Wextra -shared -fPIC -o "$work/no-fifo.so" \
+		"$root/tests/robust/no-fifo.c" || exit 1
+	refuse_fifo 0
+	told fifo-of-all-threads 0 '.[0] | .config.scheduler == "fifo" and .warnings == []'
+	for at in 1 2 3; do
+		refuse_fifo $at
+		told fifo-refused-to-thread-$at 0 '.[0] | .config.scheduler == "other" and
+			(.warnings | any(test("SCHED_FIFO was refused to 1 of 3 threads")))'
+	done
+fi
+
 # ---- the device ---------------------------------------------------------------------------------
 
 if ! can_loop; then
