@@ -288,6 +288,30 @@ static void openmetrics_leaves_out_bounds_within_slots(void **state)
 	free(text);
 }
 
+/* The letter's own buckets hold whole microseconds: the last ns of the second is 3,999. */
+static void openmetrics_of_log2_ends_before_the_next_bucket(void **state)
+{
+	struct bucket log2[] = { { 1, 1, 1 },
+				 { 2, 3, 2 },
+				 { log2_us_from(LOG2_US_COUNT - 1), 0, 1 } };
+	struct fixture *fixture = *state;
+	struct latency *latency = &fixture->cells[0].latency;
+	char *text;
+
+	log2[2].to = log2_us_to(LOG2_US_COUNT - 1);
+	latency->hist_ns_count = 0;
+	latency->log2_us = log2;
+	latency->log2_us_count = 3;
+	text = written_by(export_openmetrics, fixture, EXPORT_OPENMETRICS);
+	latency->log2_us = NULL;
+	latency->log2_us_count = 0;
+	assert_non_null(strstr(text, "le=\"1.999e-06\"} 1\n"));
+	assert_non_null(strstr(text, "le=\"3.999e-06\"} 3\n"));
+	assert_non_null(strstr(text, "le=\"+Inf\"} 4\n"));
+	assert_int_equal(count_of(text, ",le=\""), 3);
+	free(text);
+}
+
 static void openmetrics_without_a_mean_has_no_sum(void **state)
 {
 	struct fixture *fixture = *state;
@@ -524,6 +548,7 @@ int main(void)
 		TEST(openmetrics_of_time_is_seconds),
 		TEST(openmetrics_of_instructions_is_no_time),
 		TEST(openmetrics_leaves_out_bounds_within_slots),
+		TEST(openmetrics_of_log2_ends_before_the_next_bucket),
 		TEST(openmetrics_without_a_mean_has_no_sum),
 		TEST(openmetrics_numbers_equal_metrics),
 		TEST(times_are_seconds_since_1970),
