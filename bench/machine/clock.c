@@ -15,6 +15,7 @@
 #define CALIBRATION_NS 200000000
 #define COST_READS     1001
 #define DOMAIN_TRIALS  16
+#define PAIR_READINGS  32
 /* No TSC is slower or faster by a factor of ten. */
 #define MIN_TICKS_PER_NS 0.01
 #define MAX_TICKS_PER_NS 100
@@ -36,6 +37,43 @@ bool clock_kernel_has_tsc(void)
 		if (!strcmp(name, "tsc") || !strcmp(name, "tsc-early"))
 			return true;
 	return false;
+}
+
+/* A timer interrupt within a loop adds its own instructions: some trials may be lost to it. */
+bool clock_counts_instructions(uint64_t (*time_loop)(uint64_t rounds))
+{
+	unsigned int exact = 0;
+
+	time_loop(1);
+	for (unsigned int i = 0; i < DOMAIN_TRIALS; i++) {
+		uint64_t shorter = time_loop(1000), longer = time_loop(1000 + 1009 + 97 * i);
+
+		exact += longer - shorter == 2 * (1009 + 97 * (uint64_t)i);
+	}
+	return exact >= DOMAIN_TRIALS * 3 / 4;
+}
+
+void clock_closest(const struct clock_reading *readings, size_t count, uint64_t *tsc, uint64_t *raw)
+{
+	uint64_t best = UINT64_MAX;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct clock_reading *reading = &readings[i];
+		uint64_t apart = reading->after - reading->before;
+
+		if (apart >= best)
+			continue;
+		best = apart;
+		*tsc = reading->before + apart / 2;
+		*raw = reading->raw;
+	}
+}
+
+double clock_rate(const uint64_t tsc[2], const uint64_t raw[2])
+{
+	if (clock_went_back(tsc[1] - tsc[0]) || clock_went_back(raw[1] - raw[0]))
+		return 0;
+	return (double)(tsc[1] - tsc[0]) / (double)(raw[1] - raw[0]);
 }
 
 #ifdef __x86_64__
@@ -71,27 +109,13 @@ static uint64_t time_loop(uint64_t rounds)
 	return clock_end(CLOCK_SOURCE_TSC) - begin;
 }
 
-/* A timer interrupt within a loop adds its own instructions: some trials may be lost to it. */
-static bool counts_instructions(void)
-{
-	unsigned int exact = 0;
-
-	time_loop(1);
-	for (unsigned int i = 0; i < DOMAIN_TRIALS; i++) {
-		uint64_t shorter = time_loop(1000), longer = time_loop(1000 + 1009 + 97 * i);
-
-		exact += longer - shorter == 2 * (1009 + 97 * (uint64_t)i);
-	}
-	return exact >= DOMAIN_TRIALS * 3 / 4;
-}
-
 static void choose_source(struct clock *clock)
 {
 	clock->source = CLOCK_SOURCE_MONOTONIC_RAW;
 	clock->domain = DOMAIN_TIME;
 	if (!has_rdtscp())
 		return;
-	if (counts_instructions()) {
+	if (clock_counts_instructions(time_loop)) {
 		clock->source = CLOCK_SOURCE_TSC;
 		clock->domain = DOMAIN_INSTRUCTIONS;
 	} else if (is_tsc_clocksource() || (is_tsc_invariant() && clock_kernel_has_tsc())) {
@@ -101,19 +125,14 @@ static void choose_source(struct clock *clock)
 
 void clock_read_pair(uint64_t *tsc, uint64_t *raw)
 {
-	uint64_t best = UINT64_MAX;
+	struct clock_reading readings[PAIR_READINGS];
 
-	for (int i = 0; i < 32; i++) {
-		uint64_t before = clock_begin(CLOCK_SOURCE_TSC);
-		uint64_t now = clock_read_raw();
-		uint64_t after = clock_end(CLOCK_SOURCE_TSC);
-
-		if (after - before >= best)
-			continue;
-		best = after - before;
-		*tsc = before + (after - before) / 2;
-		*raw = now;
+	for (int i = 0; i < PAIR_READINGS; i++) {
+		readings[i].before = clock_begin(CLOCK_SOURCE_TSC);
+		readings[i].raw = clock_read_raw();
+		readings[i].after = clock_end(CLOCK_SOURCE_TSC);
 	}
+	clock_closest(readings, PAIR_READINGS, tsc, raw);
 }
 
 static double measure_ticks_per_ns(void)
@@ -124,9 +143,7 @@ static double measure_ticks_per_ns(void)
 	clock_read_pair(&tsc[0], &raw[0]);
 	clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
 	clock_read_pair(&tsc[1], &raw[1]);
-	if (clock_went_back(tsc[1] - tsc[0]) || clock_went_back(raw[1] - raw[0]))
-		return 0;
-	return (double)(tsc[1] - tsc[0]) / (double)(raw[1] - raw[0]);
+	return clock_rate(tsc, raw);
 }
 
 #else

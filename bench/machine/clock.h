@@ -7,6 +7,7 @@
 #define SYNCFAULT_MACHINE_CLOCK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 #ifdef __x86_64__
@@ -49,6 +50,24 @@ bool clock_kernel_has_tsc(void);
 
 /* The TSC and CLOCK_MONOTONIC_RAW, in ns: of some readings the one where they are closest. */
 void clock_read_pair(uint64_t *tsc, uint64_t *raw);
+
+/*
+ * Whether the TSC counts instructions: time_loop returns the ticks that a loop of 2 * rounds
+ * instructions takes, and the reads around it. Three quarters of the trials have to be exact.
+ */
+bool clock_counts_instructions(uint64_t (*time_loop)(uint64_t rounds));
+
+/* CLOCK_MONOTONIC_RAW, in ns, and the TSC before and after it was read. */
+struct clock_reading {
+	uint64_t before, raw, after;
+};
+
+/* Of the reading whose TSCs are closest: the midpoint of the two, and the raw clock. count > 0. */
+void clock_closest(const struct clock_reading *readings, size_t count, uint64_t *tsc,
+		   uint64_t *raw);
+
+/* Ticks per ns from the first pair to the second; 0 where either clock went back. */
+double clock_rate(const uint64_t tsc[2], const uint64_t raw[2]);
 
 const char *clock_source_name(const struct clock *clock);
 
