@@ -158,12 +158,15 @@ dashboard:
 
 # ---- tests --------------------------------------------------------------------------------------
 
+# What a test must not reach, its own file has in place of it: __wrap_NAME.
+WRAPPED = $(shell grep -o '__wrap_[a-z0-9_]*' $< | sort -u | sed 's/__wrap_/-Wl,--wrap=/')
+
 TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*/*.c))
 
 $(B)/tests/unit/%: tests/unit/%.c $(ARCHIVE)
 	$(call say,LD)
-	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< \
-		$(ARCHIVE) -lcmocka $(LIBS)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d $(WRAPPED) \
+		-o $@ $< $(ARCHIVE) -lcmocka $(LIBS)
 
 .PHONY: tests
 tests: $(B)/syncfault $(TESTS) instruments checks $(B)/crash-writer
@@ -248,8 +251,6 @@ FUZZ_OBJECTS := $(patsubst $(B)/%.o,$(B)/fuzz/%.o,$(filter-out $(MAIN),$(OBJECTS
 FUZZ_HARNESS := $(patsubst %,$(B)/fuzz/tests/fuzz/%.o,harness mutate oracle)
 FUZZ_FLAGS := $(filter-out $(SAN_FLAGS),$(ALL_CFLAGS)) -I$(B)/bpf -O1 -g1 \
 	-fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=address,undefined,
-# What a target must not reach, its own file has in place of it: __wrap_NAME.
-FUZZ_WRAPPED = $(shell grep -o '__wrap_[a-z_]*' $< | sort -u | sed 's/__wrap_/-Wl,--wrap=/')
 
 $(B)/fuzz/%.o: %.c
 	$(call say,CC)
@@ -268,7 +269,7 @@ $(B)/fuzz/syncfault.a: $(FUZZ_OBJECTS)
 
 $(FUZZERS): $(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_HARNESS) $(B)/fuzz/syncfault.a
 	$(call say,LD)
-	$(Q)$(CLANG) $(FUZZ_FLAGS)fuzzer -MMD -MP -MF $@.d $(FUZZ_WRAPPED) -o $@ $< \
+	$(Q)$(CLANG) $(FUZZ_FLAGS)fuzzer -MMD -MP -MF $@.d $(WRAPPED) -o $@ $< \
 		$(FUZZ_HARNESS) $(B)/fuzz/syncfault.a $(LIBS)
 
 $(B)/fuzz: | $(B)

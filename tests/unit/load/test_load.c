@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -27,9 +28,25 @@ static struct workplace place;
 static cpu_set_t cpus;
 static struct verdict verdict;
 
+/* What the file system says is free, in blocks of 4 KiB. */
+static uint64_t free_blocks;
+
+int __wrap_fstatvfs(int fd, struct statvfs *vfs);
+
+int __wrap_fstatvfs(int fd, struct statvfs *vfs)
+{
+	(void)fd;
+	*vfs = (struct statvfs){ .f_bavail = free_blocks,
+				 .f_bfree = 2 * free_blocks + 1000000,
+				 .f_bsize = 1 << 20,
+				 .f_frsize = 4096 };
+	return 0;
+}
+
 static int open_folder(void **state)
 {
 	(void)state;
+	free_blocks = 1 << 20;
 	snprintf(folder, sizeof(folder), "/dev/shm/syncfault-load-XXXXXX");
 	if (!mkdtemp(folder))
 		return -1;
@@ -213,6 +230,53 @@ static void test_an_error_ends_it(void **state)
 	assert_non_null(strstr(verdict.reason, "File exists"));
 }
 
+static uint64_t files_with(int kind, const char *mkfs_options, uint64_t blocks)
+{
+	const struct cell_config config = { .load = kind, .mkfs_options = (char *)mkfs_options };
+	struct load load;
+	uint64_t files = 0;
+
+	verdict = (struct verdict){ 0 };
+	place.is_named = kind == LOAD_LOG;
+	free_blocks = blocks;
+	if (!load_start(&load, &config, &place, &cpus, &verdict))
+		files = load.files;
+	load_stop(&load);
+	return files;
+}
+
+/* Of copy, each file and its copy take 128 blocks: four times as many have to be free. */
+static void test_files_take_a_quarter_of_what_is_free(void **state)
+{
+	(void)state;
+	assert_int_equal(files_with(LOAD_COPY, "", 1 << 20), LOAD_COPY_FILES);
+	assert_int_equal(files_with(LOAD_COPY, "", LOAD_COPY_FILES * 128 * 4), LOAD_COPY_FILES);
+	assert_int_equal(files_with(LOAD_COPY, "", LOAD_COPY_FILES * 128 * 4 - 1),
+			 LOAD_COPY_FILES - 1);
+	assert_int_equal(files_with(LOAD_COPY, "", 2 * 128 * 4), 2);
+}
+
+static void test_no_room_for_two_files_is_a_failure(void **state)
+{
+	(void)state;
+	assert_int_equal(files_with(LOAD_COPY, "", 2 * 128 * 4 - 1), 0);
+	assert_int_equal(verdict.status, CELL_FAILED);
+	assert_string_equal(verdict.reason, "no room for the load's files");
+	assert_int_equal(count_names("."), 0);
+	assert_int_equal(files_with(LOAD_LOG, "", 0), 0);
+	assert_string_equal(verdict.reason, "no room for the load's files");
+}
+
+static void test_files_of_log_are_as_many_as_fill_it(void **state)
+{
+	uint64_t files = files_with(LOAD_LOG, "-J size=1", 1 << 20);
+
+	(void)state;
+	if (!files && strstr(verdict.reason, strerror(EOPNOTSUPP)))
+		skip(); /* tmpfs before Linux 6.6 has no such attributes */
+	assert_int_equal(files, (1 << 20) / 4096);
+}
+
 static void test_what_is_counted(void **state)
 {
 	const struct fault_outcome outcome = { .begin_load_bytes = 5, .end_load_bytes = 12 };
@@ -274,6 +338,9 @@ int main(void)
 		in_folder(test_log_writes_no_value_twice),
 		in_folder(test_log_wants_names),
 		in_folder(test_an_error_ends_it),
+		in_folder(test_files_take_a_quarter_of_what_is_free),
+		in_folder(test_no_room_for_two_files_is_a_failure),
+		in_folder(test_files_of_log_are_as_many_as_fill_it),
 		in_folder(test_what_is_counted),
 		cmocka_unit_test(test_log_sizes),
 	};
