@@ -172,6 +172,23 @@ static void test_where_a_fault_was(void **state)
 	assert_string_equal(worst_case_waits(&fault, text), "log_space 61%");
 }
 
+/* Of 2,000 ns, 90 and 89 round to 5 % and 4 %: less than 5 % is not worth a word. */
+static void test_little_waits_are_left_out(void **state)
+{
+	uint64_t stages[STAGE_COUNT] = { [STAGE_MAP] = 1000, [STAGE_INSERT] = 90 };
+	struct worst_result fault = { .total = 2000,
+				      .stage_ns = stages,
+				      .stage_ns_count = STAGE_COUNT };
+	char text[WORDS_SIZE];
+
+	(void)state;
+	assert_string_equal(worst_case_waits(&fault, text), "map 50%, insert 5%");
+	stages[STAGE_INSERT] = 89;
+	assert_string_equal(worst_case_waits(&fault, text), "map 50%");
+	stages[STAGE_MAP] = 89;
+	assert_string_equal(worst_case_waits(&fault, text), "-");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,6 +198,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_the_ten_slowest_of_all_cells, forget),
 		cmocka_unit_test_teardown(test_other_cells_are_left_out, forget),
 		cmocka_unit_test(test_where_a_fault_was),
+		cmocka_unit_test(test_little_waits_are_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
