@@ -57,6 +57,16 @@ run show --probes probes.json probes.json
 check probes-runs "not one column for two runs" count 2 '^ *runs +2'
 check probes-runs-mean "not the mean of both" count 1 '^ *map .* 12\.94 +12% '
 check probes-runs-counts "not the sum of both" count 2 '^ *NEEDDSYNC .*16$'
+# p50 without probes is 6,432: a share of less than a half is "<1%", one of 999.5 is ">9x".
+costs() {
+	jq "first(.cells[] | select(.probes)).probes.cost = $1" probes.json >"$work/cost.json"
+	run show --probes "$work/cost.json"
+}
+for cost in '32 <1' '33 1' '64287 999' '64288 >9x'; do
+	costs "${cost% *}"
+	check "probes-share-of-cost-${cost% *}" "$(grep 'probes cost ' "$work/out" | head -1)" \
+		grep -qE "^ *probes cost +\+[0-9.]+ +${cost#* }%? +\+0\.99 " "$work/out"
+done
 run show --probes guest.json
 check probes-none "exit $code" is_told
 run show --json --probes probes.json
