@@ -33,17 +33,21 @@ WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototype
 # The map keeps the folder out of the program: one source, one binary, one guest image.
 ALL_CFLAGS := -std=gnu11 -ffile-prefix-map=$(CURDIR)=. -D_GNU_SOURCE -pthread -Ibench -I. \
 	$(WARNINGS) $(CFLAGS) $(SAN_FLAGS)
-LIBS := -lbpf -ljansson -lblkid -lmd -lz -lm
+PKG_CONFIG ?= pkg-config
+PACKAGES := libbpf jansson blkid libmd zlib
+has_package = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes)
 # Where there is no libpmem2, cells with commit=flush are skipped and say so.
-ifeq ($(shell pkg-config --exists libpmem2 && echo yes),yes)
+ifeq ($(call has_package,libpmem2),yes)
 ALL_CFLAGS += -DHAS_LIBPMEM2
-LIBS += -lpmem2
+PACKAGES += libpmem2
 endif
 # Where there is no libsqlite3, history has no index and reads every result each time.
-ifeq ($(shell pkg-config --exists sqlite3 && echo yes),yes)
+ifeq ($(call has_package,sqlite3),yes)
 ALL_CFLAGS += -DHAS_SQLITE
-LIBS += -lsqlite3
+PACKAGES += sqlite3
 endif
+ALL_CFLAGS += $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
+LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) -lm
 ALL_LDFLAGS := -Wl,-z,relro,-z,now $(LDFLAGS)
 
 # Objects lie in folders of the same names: bench/ROOM/x.c -> build/bench/ROOM/x.o.
@@ -65,6 +69,16 @@ BPF_FLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(subst aarch64,arm64,$
 .PHONY: all
 all: $(B)/syncfault
 
+# All that is compiled depends on this file, which changes only when a flag, a compiler or the
+# version of a library does.
+FLAGS := $(CC) $(shell $(CC) -dumpfullversion) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS) \
+	$(PACKAGES) $(shell $(PKG_CONFIG) --modversion $(PACKAGES) 2>/dev/null) \
+	$(CLANG) $(shell $(CLANG) -dumpversion 2>/dev/null) $(BPF_FLAGS)
+$(B)/flags: FORCE | $(B)
+	@$(PKG_CONFIG) --exists --print-errors $(PACKAGES) || { echo "try: make deps" >&2; exit 1; }
+	@printf '%s\n' '$(subst ','\'',$(FLAGS))' >$@.tmp; \
+		cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
+
 # V=1 shows the commands.
 ifneq ($(V),1)
 Q := @
@@ -81,7 +95,7 @@ $(B)/syncfault: $(MAIN) $(ARCHIVE)
 $(ARCHIVE): $(filter-out $(MAIN),$(OBJECTS))
 	$(Q)rm -f $@ && ar qcs $@ $^
 
-$(B)/bench/%.o: bench/%.c
+$(B)/bench/%.o: bench/%.c $(B)/flags
 	$(call say,CC)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -89,7 +103,7 @@ $(B)/bench/%.o: bench/%.c
 $(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf >$@.tmp && mv $@.tmp $@
 
-$(B)/bpf/%.bpf.o: bpf/%.bpf.c | $(B)/bpf
+$(B)/bpf/%.bpf.o: bpf/%.bpf.c $(B)/flags | $(B)/bpf
 	$(call say,BPF)
 	$(Q)$(CLANG) $(BPF_FLAGS) -MMD -MP -c -o $@ $<
 
@@ -107,13 +121,13 @@ ifeq ($(SAN),1)
 $(B)/bench/measure/faults.o: ALL_CFLAGS += -fno-sanitize-address-use-after-scope
 endif
 
-$(B)/asset_data.o: $(B)/asset_data.S
+$(B)/asset_data.o: $(B)/asset_data.S $(B)/flags
 	$(Q)$(CC) -c -o $@ $<
 
 $(B)/asset_data.S: scripts/embed $(ASSETS) | $(B)
 	$(Q)scripts/embed $(ASSETS) >$@.tmp && mv $@.tmp $@
 
-$(B)/version.o: $(B)/version.c
+$(B)/version.o: $(B)/version.c $(B)/flags
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # The commit is looked up on every build; the file changes only when the answer does.
@@ -192,7 +206,7 @@ deps:
 INSTRUMENTS := $(B)/burn $(B)/probe-cost
 CHECKS := $(B)/probe-storm $(B)/probe-waits $(B)/probe-leaks
 
-$(B)/tests/probes/%.o: tests/probes/%.c
+$(B)/tests/probes/%.o: tests/probes/%.c $(B)/flags
 	$(call say,CC)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -I$(B)/bpf -MMD -MP -c -o $@ $<
 
@@ -252,11 +266,11 @@ FUZZ_HARNESS := $(patsubst %,$(B)/fuzz/tests/fuzz/%.o,harness mutate oracle)
 FUZZ_FLAGS := $(filter-out $(SAN_FLAGS),$(ALL_CFLAGS)) -I$(B)/bpf -O1 -g1 \
 	-fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=address,undefined,
 
-$(B)/fuzz/%.o: %.c
+$(B)/fuzz/%.o: %.c $(B)/flags
 	$(call say,CC)
 	$(Q)mkdir -p $(@D) && $(CLANG) $(FUZZ_FLAGS)fuzzer-no-link -MMD -MP -c -o $@ $<
 
-$(B)/fuzz/version.o: $(B)/version.c | $(B)/fuzz
+$(B)/fuzz/version.o: $(B)/version.c $(B)/flags | $(B)/fuzz
 	$(Q)$(CLANG) $(FUZZ_FLAGS)fuzzer-no-link -c -o $@ $<
 
 $(B)/fuzz/asset_data.o: $(B)/asset_data.o | $(B)/fuzz
@@ -298,8 +312,13 @@ install: all
 	install -Dm 644 scripts/completion.bash $(COMPLETIONS)/syncfault
 
 .PHONY: clean
-clean:
+clean: # of a folder that B= names only one that make has filled, and that we are not in
+ifeq ($(origin B),command line)
+	@case '$(CURDIR)/' in "$$(realpath -m '$(B)')"/*) exit ;; esac; \
+		[ ! -f '$(B)/flags' ] || rm -rf '$(B)'
+else
 	rm -rf build build-san
+endif
 
 -include $(wildcard $(B)/bench/*/*.d $(B)/bpf/*.d $(B)/fuzz/*.d $(B)/fuzz/*/*/*.d)
 -include $(wildcard $(B)/tests/*/*.d $(B)/tests/*/*/*.d)
