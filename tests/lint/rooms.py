@@ -99,7 +99,8 @@ def main():
     circle_of_rooms = circles({room: allowed - {room} for room, allowed in rooms.items()})
     bad += [f"a circle of rooms: {' '.join(circle)}" for circle in circle_of_rooms]
     bad += [f"a circle: {' '.join(circle)}" for circle in circles(graph)]
-    print("\n".join(bad))
+    for line in bad:
+        print(line)
     return 1 if bad else 0
 
 

@@ -99,6 +99,18 @@ documents_say_what_baselines_say() {
 	done
 }
 
+rooms_hold() { python3 tests/lint/rooms.py; }
+# One object, so that it is fast: compiled again where a flag is another, and only there.
+flags_recompile() {
+	local object=$work/flags/bench/base/stop.o first second third
+	build() { make -s B="$work/flags" "$@" "$object" >/dev/null && stat -c %y "$object"; }
+	first=$(build) && second=$(build) && third=$(build CFLAGS='-O2 -DCHANGED') || return 1
+	[ "$first" = "$second" ] || { echo "compiled again without a change"; return 1; }
+	[ "$second" != "$third" ] || { echo "CFLAGS changed, and nothing was compiled"; return 1; }
+	touch "$work/keep" && make -s clean B="$work" && [ -e "$work/keep" ] ||
+		{ echo "make clean removes a folder that it has not filled"; return 1; }
+}
+
 passes_shellcheck() { shell_files | xargs shellcheck -x; }
 
 check "shell scripts pass shellcheck" passes_shellcheck
@@ -109,6 +121,8 @@ check "all options of guest, verify-guarantee and soak are in docs/" script_opti
 check "C is formatted as .clang-format says" is_formatted
 check "gcc has no warning" builds_with gcc
 check "clang has no warning" builds_with clang
+check "includes of bench/ are as docs/design.md says, without a circle" rooms_hold
+check "a changed flag compiles again, and clean keeps what is not its own" flags_recompile
 check "no line is over 100 columns" has_no_long_lines
 check "tables in docs/ say what the baselines say" documents_say_what_baselines_say
 check "every C file has its licence" has_licences
