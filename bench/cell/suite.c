@@ -182,7 +182,7 @@ static int take_suite(const char *name, struct suite_text *text, struct suite *s
 	}
 	suite->blocks = calloc(text->block_count + 1, sizeof(*suite->blocks));
 	if (!suite->blocks)
-		return -ENOMEM;
+		return diag_errno(ENOMEM, "%s", name);
 	for (; suite->block_count < text->block_count; suite->block_count++)
 		if (take_block(name, &text->blocks[suite->block_count],
 			       &suite->blocks[suite->block_count]))

@@ -117,7 +117,7 @@ static int append_block(const struct cell_axes *axes, struct cell_config **cells
 	}
 	grown = reallocarray(*cells, *count + more + 1, sizeof(*grown));
 	if (!grown)
-		return diag_errno(ENOMEM, "make the list of cells");
+		return -ENOMEM;
 	*cells = grown;
 	for (size_t i = 0; i < more; i++, (*count)++) {
 		int ret = make_cell(axes, i, &grown[*count]);
@@ -311,5 +311,5 @@ int suite_expand(const struct suite *suite, const struct cell_axes *overrides,
 	}
 	if (ret)
 		free_cells(*cells, *count);
-	return ret;
+	return ret == -ENOMEM ? diag_errno(ENOMEM, "make the list of cells") : ret;
 }

@@ -122,6 +122,12 @@ static const struct opt_command command = {
 	.rows = rows,
 };
 
+/* Most of what the parts of a run return without memory has not been reported yet. */
+static int report_memory(int ret, const char *what)
+{
+	return ret == -ENOMEM ? diag_errno(ENOMEM, "%s", what) : ret;
+}
+
 /* "ext4,xfs" is a list of names; what has a colon is one file system, its options may hold commas.
  */
 static int take_file_systems(struct run_options *options)
@@ -166,7 +172,7 @@ static int check_options(struct run_options *options)
 		diag_error("run: --device needs root, for mkfs and mount; --dir does not");
 		return -EPERM;
 	}
-	return take_file_systems(options);
+	return report_memory(take_file_systems(options), "--fs");
 }
 
 /* A folder and a device DAX have one file system, whatever the suite names. */
@@ -176,7 +182,7 @@ static int impose_target(struct run_options *options, const struct target *targe
 		return 0;
 	if (options->fs.count)
 		return refuse("--fs goes with a block device");
-	return strings_add(&options->axes.fs, target->fs);
+	return report_memory(strings_add(&options->axes.fs, target->fs), "make the list of cells");
 }
 
 /* What nobody gave: pause and FIFO where threads leave no CPU to the load, else neither. */
@@ -231,7 +237,7 @@ static char *format_now(const char *format)
 	return strdup(text);
 }
 
-static void describe_clock(const struct clock *clock, struct clock_info *info)
+static int describe_clock(const struct clock *clock, struct clock_info *info)
 {
 	info->domain = clock->domain;
 	info->source = strdup(clock_source_name(clock));
@@ -239,6 +245,7 @@ static void describe_clock(const struct clock *clock, struct clock_info *info)
 	info->read_cost = clock->read_cost_ns;
 	info->read_cost_min = clock->read_cost_min_ns;
 	info->ticks_per_us = clock->ticks_per_us;
+	return report_memory(info->source && info->unit ? 0 : -ENOMEM, "describe the clock");
 }
 
 /*
@@ -248,7 +255,7 @@ static void describe_clock(const struct clock *clock, struct clock_info *info)
 static int describe_machine(struct result *result)
 {
 	const char *facts = getenv("SYNCFAULT_GUEST_FACTS");
-	int ret = host_read(&result->host);
+	int ret = report_memory(host_read(&result->host), "describe the machine");
 
 	if (ret || !facts)
 		return ret;
@@ -258,7 +265,7 @@ static int describe_machine(struct result *result)
 	result->has_guest = true;
 	free(result->started);
 	result->started = strdup(result->guest.started);
-	return 0;
+	return report_memory(result->started ? 0 : -ENOMEM, "describe the guest");
 }
 
 static int describe_run(struct result *result, const struct suite *suite, int argc, char **argv)
@@ -268,6 +275,9 @@ static int describe_run(struct result *result, const struct suite *suite, int ar
 	result->tool.commit = strdup(tool_commit);
 	result->suite = strdup(suite->name);
 	result->started = format_now("%Y-%m-%dT%H:%M:%SZ");
+	if (!result->schema || !result->tool.version || !result->tool.commit || !result->suite ||
+	    !result->started)
+		return -ENOMEM;
 	if (strings_add(&result->command, "syncfault"))
 		return -ENOMEM;
 	for (int i = 0; i < argc; i++)
@@ -296,7 +306,7 @@ static int measure_cells(const struct run_options *options, const struct measure
 	progress_stop(&progress);
 	if (ret == -EINTR)
 		diag_error("interrupted: no result is written");
-	return ret;
+	return report_memory(ret, "measure the cells");
 }
 
 static int warn_all(struct result *result, const char *warning)
@@ -324,7 +334,8 @@ static int probe_cells(const struct run_options *options, const struct measure_s
 		rungs |= 1u << options->rungs.words[i];
 	ret = probe_pass_begin(&pass, setup, rungs);
 	if (ret)
-		return warn_all(result, "no probes: this kernel refused them");
+		return report_memory(warn_all(result, "no probes: this kernel refused them"),
+				     "warn that there are no probes");
 	progress_start(&progress, options->has_progress, result->cell_count);
 	for (size_t i = 0; i < result->cell_count && !ret; i++) {
 		progress_begin(&progress, &result->cells[i].config);
@@ -333,7 +344,7 @@ static int probe_cells(const struct run_options *options, const struct measure_s
 	}
 	progress_stop(&progress);
 	probe_pass_end(&pass);
-	return ret;
+	return report_memory(ret, "measure the cells with probes");
 }
 
 static size_t count_status(const struct result *result, int status)
@@ -415,7 +426,9 @@ static int run_cells(const struct run_options *options, struct target *target,
 	if (ret)
 		return ret;
 	setup.is_repeatable = clock.domain == DOMAIN_INSTRUCTIONS;
-	describe_clock(&clock, &result->clock);
+	ret = describe_clock(&clock, &result->clock);
+	if (ret)
+		return ret;
 	/* All that is mapped now: code, data, stack. What is mapped later locks itself. */
 	mlockall(MCL_CURRENT);
 	ret = measure_cells(options, &setup, target, cells, count, result);
@@ -480,7 +493,7 @@ static int run(struct run_options *options, int argc, char **argv)
 	if (ret)
 		return ret == -EINVAL || ret == -ENOENT ? EXIT_USAGE : EXIT_FAILED;
 	result_init(&result);
-	ret = describe_run(&result, &suite, argc, argv);
+	ret = report_memory(describe_run(&result, &suite, argc, argv), "describe the run");
 	if (!ret)
 		ret = run_suite(options, &suite, &result, &is_given_back);
 	if (!ret)

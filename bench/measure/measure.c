@@ -138,8 +138,11 @@ static int prepare_commit(struct bench *bench, size_t i)
 	struct placement *placement = &bench->cell->placement;
 	const char *instruction = flush_instruction();
 
-	if (bench->config->commit == COMMIT_FLUSH && instruction && !placement->flush_instruction)
+	if (bench->config->commit == COMMIT_FLUSH && instruction && !placement->flush_instruction) {
 		placement->flush_instruction = strdup(instruction);
+		if (!placement->flush_instruction)
+			return verdict_fail(&bench->verdict, "no memory");
+	}
 	return commit_open(&bench->commits[i], bench->config, bench->fds[i], &bench->mappings[i],
 			   &bench->verdict);
 }
@@ -335,10 +338,8 @@ static int fill_latency(struct bench *bench)
 		memcpy(samples + count, outcome->samples, outcome->sample_count * sizeof(*samples));
 		count += outcome->sample_count;
 	}
-	ret = latency_fill(&bench->cell->latency, hist, samples, count);
+	ret = latency_fill(&bench->cell->latency, hist, no_free(samples), count);
 	bench->cell->has_latency = !ret;
-	if (!ret)
-		samples = NULL;
 	bench->cell->latency.elapsed = find_elapsed_ns(bench);
 	return ret;
 }
@@ -560,6 +561,8 @@ static int measure_once(const struct measure_setup *setup, struct target *target
 		return -ENOMEM;
 	cell->key = strdup(key);
 	cell->placement.target = strdup(target->description);
+	if (!cell->key || !cell->placement.target)
+		return -ENOMEM;
 	cell->placement.struct_pages = target_struct_pages(target, config);
 	sigbus_enter(&old);
 	if (config->interface)
@@ -571,8 +574,11 @@ static int measure_once(const struct measure_setup *setup, struct target *target
 	sigbus_leave(&old);
 	cell->status = bench.verdict.status;
 	cell->warnings = bench.verdict.warnings;
-	if (cell->status != CELL_OK)
+	if (cell->status != CELL_OK) {
 		cell->reason = strdup(bench.verdict.reason);
+		if (!cell->reason)
+			return -ENOMEM;
+	}
 	return stop_check();
 }
 

@@ -68,6 +68,8 @@ static int fill_stage(struct probe_pass *pass, const struct probes_totals *total
 	to->rung = seen->rung;
 	to->probes = seen->probes ? strdup(seen->probes) : NULL;
 	to->reason = seen->reason ? strdup(seen->reason) : NULL;
+	if (!to->probes != !seen->probes || !to->reason != !seen->reason)
+		return -ENOMEM;
 	to->mean_ns = NAN;
 	if (seen->rung == RUNG_NONE)
 		return 0;

@@ -40,7 +40,7 @@ struct latency {
 	size_t sample_count;
 };
 
-/* Fills percentiles, buckets and mean from hist and samples (taken over, may be NULL). */
+/* Fills percentiles, buckets and mean from hist and samples (taken over, on failure too; or NULL). */
 int latency_fill(struct latency *latency, const struct hist *hist, uint64_t *samples,
 		 size_t sample_count);
 

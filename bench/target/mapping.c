@@ -113,5 +113,5 @@ int mapping_has_sync_flag(const struct mapping *mapping)
 		else if (is_ours && strncmp(line, "VmFlags:", 8) == 0)
 			return strstr(line, " sf") != NULL;
 	}
-	return -ENOENT;
+	return feof(smaps) ? -ENOENT : -errno;
 }

@@ -44,6 +44,23 @@ starve no-memory-for-show 24 show guest.json
 starve no-memory-for-show-json 24 show --json guest.json
 starve no-memory-for-export 24 export --format tsv guest.json
 starve no-memory-for-run 24 run --dir "$shm" --state hole --load none --sync none --pages 8 -o "$work/result.json"
+# Each allocation of a run, from the options to the result, once: none is taken for granted.
+once() { # AT
+	local folder code=0
+	folder=$(mktemp -d "$work/once-XXXXXX")
+	mkdir "$shm/$1"
+	NO_MEMORY_AT=$1 NO_MEMORY_ONCE=1 LD_PRELOAD=$work/no-memory.so "$program" run --dir "$shm/$1" \
+		--state hole --load none --sync none --pages 8 -o "$folder/result.json" \
+		>"$folder/out" 2>"$folder/err" </dev/null || code=$?
+	[ "$code" = 0 ] || { [ "$code" = 1 ] && [ "$(wc -l <"$folder/err")" = 1 ] &&
+		grep -qE 'Cannot allocate memory|no memory|start 1 threads: Resource' "$folder/err"; } ||
+		echo "at $1: exit $code: $(head -c 200 "$folder/err")"
+	rmdir "$shm/$1"
+}
+export -f once
+export work shm program
+seq 1 420 | xargs -P 8 -I{} bash -c 'once {}' >"$work/once" 2>&1
+check no-memory-once-for-run "$(sort "$work/once")" test ! -s "$work/once"
 starve no-memory-for-plot 12 plot guest.json --format svg -o "$work/pictures"
 mkdir "$work/folder" && cp guest.json guest-seed1.json "$work/folder/"
 starve no-memory-for-history 16 history "$work/folder"
