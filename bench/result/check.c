@@ -8,6 +8,12 @@
 #include "base/diag.h"
 #include "result/stages.h"
 
+/* A text that no file may lack can still be missing in what was measured just now. */
+static bool is_text(const char *text, const char *wanted)
+{
+	return text && !strcmp(text, wanted);
+}
+
 /* Each check returns NULL, or what is wrong. */
 
 static const char *check_percentiles(const struct latency *latency)
@@ -181,8 +187,8 @@ static const char *check_worst(const struct worst_result *worst)
 			sum += (double)worst->stage_ns[i];
 	if (worst->stage_ns_count && !is_sum(sum, (double)worst->total))
 		return "the stages of a fault do not add up to it";
-	if (worst->has_commit && strcmp(worst->commit.kind, "jbd2") != 0 &&
-	    strcmp(worst->commit.kind, "cil") != 0)
+	if (worst->has_commit && !is_text(worst->commit.kind, "jbd2") &&
+	    !is_text(worst->commit.kind, "cil"))
 		return "the kind of a commit is neither jbd2 nor cil";
 	return check_timeline(worst);
 }
@@ -244,7 +250,7 @@ static const char *check_answer(const struct cell_result *cell)
 
 	if (cell->has_latency || cell->has_probes)
 		return "an answer has no latencies";
-	if (strcmp(answer->said, answer->expected) != 0 ||
+	if (!answer->said || !is_text(answer->expected, answer->said) ||
 	    answer->has_map_sync != answer->expected_map_sync)
 		return "is ok, yet its answer is not the expected one";
 	return NULL;
@@ -261,7 +267,7 @@ static const char *check_cell(const struct cell_result *cell)
 
 	if (!is_struct_pages(cell->placement.struct_pages))
 		return "placement.struct_pages is neither ram, pmem nor none";
-	if (cell_key(&cell->config, key, sizeof(key)) || strcmp(key, cell->key) != 0)
+	if (cell_key(&cell->config, key, sizeof(key)) || !is_text(cell->key, key))
 		return "the key is not that of its config";
 	if ((cell->status == CELL_OK) != (cell->has_latency || is_answered(cell)))
 		return "only a cell that is ok has latencies";
@@ -276,11 +282,11 @@ static const char *check_cell(const struct cell_result *cell)
 
 int result_check(const struct result *result, const char *name)
 {
-	if (strcmp(result->clock.unit, "ns") != 0) {
+	if (!is_text(result->clock.unit, "ns")) {
 		diag_error("%s: clock.unit: wants \"ns\"", name);
 		return -EINVAL;
 	}
-	if (result->has_guest && !strcmp(result->guest.clock, "instructions") !=
+	if (result->has_guest && is_text(result->guest.clock, "instructions") !=
 					 (result->clock.domain == DOMAIN_INSTRUCTIONS)) {
 		diag_error("%s: clock.domain and guest.clock contradict each other", name);
 		return -EINVAL;

@@ -364,6 +364,38 @@ static void a_result_that_contradicts_itself_is_not_written(void **state)
 	result_free(&result);
 }
 
+/* What had no memory when it was measured is missing. */
+static void assert_not_written(struct result *result, char **missing)
+{
+	struct capture capture;
+	char *text = NULL;
+	size_t length;
+	int ret;
+
+	free(*missing);
+	*missing = NULL;
+	capture_begin(&capture, STDERR_FILENO);
+	ret = result_format(result, &text, &length);
+	capture_end(&capture);
+	assert_int_equal(ret, -EINVAL);
+	assert_null(text);
+	assert_true(is_one_line(capture.text));
+	result_free(result);
+}
+
+static void a_result_without_a_text_is_not_written(void **state)
+{
+	struct result result;
+
+	(void)state;
+	fill_result(&result);
+	assert_not_written(&result, &result.cells[0].key);
+	fill_result(&result);
+	assert_not_written(&result, &result.clock.unit);
+	fill_result(&result);
+	assert_not_written(&result, &result.guest.clock);
+}
+
 static void truncated(void **state)
 {
 	(void)state;
@@ -514,6 +546,7 @@ int main(void)
 		cmocka_unit_test(wrong_values),
 		cmocka_unit_test(parts_that_contradict_each_other),
 		cmocka_unit_test(a_result_that_contradicts_itself_is_not_written),
+		cmocka_unit_test(a_result_without_a_text_is_not_written),
 		cmocka_unit_test(truncated),
 		cmocka_unit_test(damaged),
 		cmocka_unit_test(no_results),
