@@ -6,7 +6,7 @@
 
 #include <signal.h>
 
-/* 0, or the number of the first signal that came. The program's only mutable global. */
+/* 0, or the number of the first signal that came. */
 extern volatile sig_atomic_t stop_requested;
 
 /*

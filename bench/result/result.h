@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A result: the run of a suite on one machine, in memory, and its JSON file. results/schema.json is
- * the contract; the tables in result/result.c say the same for reading and for writing.
+ * the contract; the tables in rows.c say the same for reading and for writing.
  *
  * What was not measured is absent, never 0: U64_ABSENT, NAN, BOOL_ABSENT or NULL here, null or no
  * key in the file. All latencies are nanoseconds.
