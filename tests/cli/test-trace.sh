@@ -172,14 +172,14 @@ told=$(lines '[.[] | select(.type == "fault")] | length')
 check every-fault-over-1-us-is-told "$told told, $(lines '.[-1].drops.events') dropped" \
 	test $((told + $(lines '.[-1].drops.events'))) = $pages
 check faults-name-file-and-process "$(lines '[.[] | select(.type == "fault")][0]' | tr -d '\n ')" \
-	test "$(lines "[.[] | select(.type == \"fault\") | .file == \"$work/touched\" and .comm == \"python3\" and .tgid == $touched] | all")" = true
+	test "$(lines "[.[] | select(.type == \"fault\") | .file == \"$work/touched\" and .comm == \"python3\" and .tgid == $touched] | length > 0 and all")" = true
 check faults-name-each-page "they do not" test "$(lines '[.[] | select(.type == "fault") | .fault.page] | unique | length')" = "$told"
 check worst-are-the-slowest "$(lines '[.[] | select(.type == "worst") | .fault.total]' | tr -d '\n ')" test "$(lines '
 	([.[] | select(.type == "worst") | .fault.total]) as $worst | ([.[] | select(.type == "fault") | .fault.total] | sort | reverse) as $all |
 	.[-1].drops.events > 0 or $worst == $all[:3]')" = true
 check timelines-have-no-gap "they have" test "$(lines '
 	[.[] | select(.type == "worst" or .type == "fault") | .fault | .timeline as $t |
-		$t[0].from == 0 and $t[-1].to == .total and ([range(1; $t | length) | $t[.].from == $t[. - 1].to] | all)] | all')" = true
+		$t[0].from == 0 and $t[-1].to == .total and ([range(1; $t | length) | $t[.].from == $t[. - 1].to] | all)] | length > 3 and all')" = true
 toucher_end
 
 rm -f "$work/touched"
@@ -192,7 +192,8 @@ toucher_end
 trace_end ''
 check pid-ends-with-the-process "exit $code: $(said)" test "$code" = 0
 check pid-counts-its-faults "$(count_of)" test "$(count_of)" -ge $pages
-check pid-only "other processes" test "$(lines "[.[] | select(.type == \"worst\") | .tgid == $pid] | all")" = true
+check pid-only "$(lines '[.[] | select(.type == "worst") | .tgid]' | tr -d '\n ')" \
+	test "$(lines "[.[] | select(.type == \"worst\") | .tgid] == [$pid]")" = true
 check without-interval-none "$(lines '[.[].type]' | tr -d '\n ')" test "$(lines '[.[] | select(.type == "interval")] | length')" = 0
 
 rm -f "$work/touched"
