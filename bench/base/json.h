@@ -88,7 +88,7 @@ void json_clear(const struct json_row *rows, void *object);
 
 /*
  * The string at a top-level key of text, for telling a schema before all else. -EINVAL after one
- * line on stderr where text is no JSON, -ENOENT in silence where there is no such string.
+ * line on stderr where text is not JSON, -ENOENT silently where there is no such string.
  */
 int json_peek_string(const char *text, size_t length, const char *name, const char *key,
 		     char *value, size_t size);

@@ -17,8 +17,8 @@ int outfile_check(const char *path);
 /*
  * Writes length bytes to path, mode 0644 less umask: into a nameless file beside it, fsync, link
  * under a name of its own, rename. On failure one line, -errno, the old file untouched and nothing
- * left. "-": to standard output. A path that is no regular file (/dev/full, a pipe) is written to
- * directly.
+ * left. "-": to standard output. A path that is not a regular file (/dev/full, a pipe) is written
+ * to directly.
  */
 int outfile_write(const char *path, const char *text, size_t length);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Decodes one code point; its length in bytes, or 0 where the bytes are no UTF-8. */
+/* Decodes one code point; its length in bytes, or 0 where the bytes are not UTF-8. */
 static size_t decode(const unsigned char *s, uint32_t *code)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };

@@ -45,7 +45,7 @@ void suite_free(struct suite *suite);
  * Cells whose pause or scheduler was not given have U64_ABSENT and -1, those whose DAX mode was not
  * given have dax -1. Where overrides make cells of two blocks equal, the first is kept. *cells is
  * to be freed, each with cell_free. -EINVAL after one line on stderr: no cells, too many, two of
- * one key in the suite itself or in one block, or a file system's name that is none.
+ * one key in the suite itself or in one block, or an unknown file system.
  */
 int suite_expand(const struct suite *suite, const struct cell_axes *overrides,
 		 struct cell_config **cells, size_t *count);

@@ -118,7 +118,7 @@ static struct compare_options options_of(const struct compare_params *params)
 	return options;
 }
 
-/* What cannot be read or compared, or was not printed, is no verdict: 1 would call it worse. */
+/* What cannot be read, compared or printed has no verdict: 1 would call it worse. */
 static int compare_paths(const struct compare_params *params, const char *base_path,
 			 const char *new_path)
 {

@@ -34,7 +34,7 @@ static const struct opt_command command = {
 	.max_operands = 1,
 };
 
-/* The target first: a wrong path is told at once, and its answers are what was asked for. */
+/* The target first: a wrong path is reported at once, and its answers are what was asked for. */
 static int examine(struct doctor *doctor, const char *target)
 {
 	int err = target ? doctor_check_target(doctor, target) : 0;

@@ -92,7 +92,7 @@ static int (*const writers[])(FILE *out, const struct matrix *matrix,
 	[EXPORT_TSV] = export_tsv,
 };
 
-/* -errno; what could not be written was told. */
+/* -errno; what could not be written was reported. */
 static int write_document(const struct matrix *matrix, const struct export_params *params)
 {
 	auto_free char *text = NULL;

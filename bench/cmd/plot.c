@@ -138,7 +138,7 @@ static int add_asset(FILE *script, const char *name)
 	return 0;
 }
 
-/* -ENODATA, in silence, where the results do not hold what the picture shows. */
+/* -ENODATA, silently, where the results do not hold what the picture shows. */
 static int make_script(const struct plot *plot, const struct plot_page *page, int format,
 		       char **text, size_t *length)
 {
@@ -160,7 +160,7 @@ static int make_script(const struct plot *plot, const struct plot_page *page, in
 	return ret;
 }
 
-/* What was not asked for by its name is left out in silence where most results are without it. */
+/* What was not asked for by its name is silently left out where most results are without it. */
 static int draw(const struct plot *plot, const struct plot_page *page, int format, const char *path,
 		bool is_named)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Is kernel B slower than kernel A: in which cell, at which figure, and is it real? Two engines,
- * one for each clock domain, never mixed. docs/compare.md tells the method and what it is worth.
+ * one for each clock domain, never mixed. docs/compare.md has the method and its error rates.
  *
  * Instructions are exact counts. Equal samples over the same seeds: same. Else the medians over
  * those seeds, against a floor: the spread over seeds of one build, measured. p50 without load does
@@ -42,7 +42,7 @@ enum compare_figure {
 
 /*
  * UNKNOWN may be decided by more runs (runs_needed); NONE never will by these data: the figure
- * cannot be had of so few faults, or the cell was measured on neither side. NONE does not count
+ * needs more faults than there are, or the cell was measured on neither side. NONE does not count
  * for the verdict of the whole.
  */
 enum compare_verdict { COMPARE_SAME, COMPARE_BETTER, COMPARE_WORSE, COMPARE_UNKNOWN, COMPARE_NONE };

@@ -196,7 +196,7 @@ static int decide_identical(double least, struct compare_row *row)
 	return compare_decide(row, COMPARE_SAME, "every sample is equal");
 }
 
-/* Everything but q, and the verdict where it needs none. */
+/* Everything but q, and the verdict where that does not need q. */
 static int measure_row(const struct compare_pair *pair, const struct common *common, double least,
 		       bool is_identical_cell, struct compare_row *row)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A comparison as a document of its own, for other programs: docs/compare.md tells the keys. */
+/* A comparison as a document of its own, for other programs: docs/compare.md lists the keys. */
 #include "base/json.h"
 #include "compare/compare.h"
 

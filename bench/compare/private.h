@@ -6,7 +6,7 @@
 #include "compare/compare.h"
 
 /* Fewer runs on each side than these give no verdict: docs/compare.md says why. */
-#define COMPARE_LEAST_SEEDS 3 /* on the instruction clock, but for p50 without load */
+#define COMPARE_LEAST_SEEDS 3 /* on the instruction clock, except p50 without load */
 #define COMPARE_LEAST_RUNS  5 /* of any figure in time */
 #define COMPARE_MOST_NEEDED 999
 
@@ -26,7 +26,7 @@ int compare_pair_cells(const struct result_set *base, const struct result_set *n
 /* NAN where it is absent. */
 double compare_value(const struct latency *latency, int figure);
 
-/* The fewest faults of a run whose figure may be told. */
+/* The fewest faults that a run needs for this figure. */
 uint64_t compare_least_faults(int figure);
 
 /* Sets the verdict and, in words, why; -ENOMEM. */
@@ -44,8 +44,8 @@ int compare_instructions(const struct compare_pair *pairs, struct comparison *co
 int compare_time(const struct compare_pair *pairs, struct comparison *comparison);
 
 /*
- * Fills q, of all rows that have a p, and comparison.family. 0 or -ENOMEM. Then: so many runs on
- * each side it takes until the row, and those that are now as far from chance, may be beyond it.
+ * Fills q, of all rows that have a p, and comparison.family. 0 or -ENOMEM. Then: how
+ * many runs on each side it takes until the row, and those as far from chance, may be beyond it.
  */
 int compare_adjust(struct comparison *comparison);
 uint64_t compare_runs_for_test(const struct comparison *comparison, const struct compare_row *row);

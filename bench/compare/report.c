@@ -144,7 +144,7 @@ bool compare_is_shown(const struct compare_row *row, bool with_same)
 	return with_same || (row->verdict != COMPARE_SAME && row->verdict != COMPARE_NONE);
 }
 
-/* ---- what it stands on ---- */
+/* ---- what was compared, and how ---- */
 
 static void print_seeds(const struct compare_side *side, FILE *out)
 {

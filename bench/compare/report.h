@@ -23,7 +23,7 @@ bool compare_is_shown(const struct compare_row *row, bool with_same);
 
 /*
  * Line index of the head, from 0: its label ("base"), and *text, the caller's to free. -ENOENT
- * behind the last, -ENOMEM.
+ * after the last, -ENOMEM.
  */
 int compare_head(const struct comparison *comparison, size_t index, const char **label,
 		 char **text);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The report as text: one sentence, what it stands on, then the table. */
+/* The report as text: one sentence, what was compared and how, then the table. */
 #include <errno.h>
 #include <string.h>
 

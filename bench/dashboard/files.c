@@ -118,7 +118,7 @@ static void candidates_free(struct candidates *candidates)
 	free(candidates->paths);
 }
 
-/* A file that is no result was told when the history was read; so it is passed over here. */
+/* A file that is not a result was reported when the history was read; here it is skipped. */
 static int read_candidates(const struct page_files *files, const struct history_build *build,
 			   const struct history_track *track, struct candidates *candidates)
 {

@@ -222,7 +222,7 @@ static void print_fact(const char *name, const char *const sides[SIDES], FILE *o
 	fprintf(out, "</tr>\n");
 }
 
-/* The first result of each side: those of a set agree in what is told here, but for the start. */
+/* The first result of each side: those of a set agree in what is shown here, except the start. */
 #define FACT(name, field)                                                               \
 	print_fact(name,                                                                \
 		   (const char *const[SIDES]){ page->sets[SIDE_BASE].results[0].field,  \

@@ -34,7 +34,7 @@ static void print_pair(const struct compare_row *row, FILE *out)
 		page_value(row->new, new));
 }
 
-/* A cell that stands on one side alone has its value, and no verdict. */
+/* A cell that only one side has is shown with its value and without a verdict. */
 static void print_alone(const struct page *page, const struct page_cell *cell, int figure,
 			FILE *out)
 {

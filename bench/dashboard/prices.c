@@ -12,7 +12,7 @@
 #define HISTORY_P50 0
 #define HISTORY_P99 2
 
-/* The cell of the same key but for what config has changed; NULL without numbers at the newest. */
+/* The cell with this key, except for what config changed; NULL without numbers at the newest. */
 static const struct page_cell *find(const struct page *page, const struct cell_config *config)
 {
 	char key[CELL_KEY_SIZE];

@@ -17,7 +17,7 @@
 /* text as the content of an element or of an attribute in double quotes; NULL is nothing. */
 void page_escape(FILE *out, const char *text);
 
-/* The same of a string from a result: cut, and without what is not to be seen (printable.h). */
+/* The same of a string from a result: cut, and without invisible characters (printable.h). */
 void page_text(FILE *out, const char *text);
 
 /* A JSON string that holds neither '<' nor '&', so that it may stand in a script element. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Results in the formats of other programs. docs/export.md tells what each holds and which
+ * Results in the formats of other programs. docs/export.md says what each holds and which
  * specification it follows.
  *
  * What was not measured is not exported: cells that were skipped or have failed are in KCIDB, which
@@ -37,7 +37,7 @@ struct export_options {
 };
 
 /*
- * Takes from matrix the entries that options leave out, and, but for KCIDB, those without a
+ * Takes from matrix the entries that options leave out, and, except for KCIDB, those without a
  * latency. Returns how many had none.
  */
 size_t export_select(struct matrix *matrix, const struct export_options *options);

@@ -36,7 +36,7 @@ static uint64_t count_up_to(const struct plot_curve *curve, double value)
 	return count;
 }
 
-/* The value that so many percent of the faults did not exceed. */
+/* The value that this percentage of the faults did not exceed. */
 static double value_at(const struct plot_curve *curve, double percent)
 {
 	uint64_t rank = (uint64_t)ceil(percent * (double)curve->count / 100);

@@ -211,7 +211,7 @@ void export_put_percent(FILE *out, const char *text)
 	}
 }
 
-/* The fewest digits behind the first that read back as value. */
+/* The fewest digits after the first that read back as value. */
 static int shortest_digits(double value, char *buffer, size_t size)
 {
 	int digits = 0;

@@ -49,8 +49,8 @@ bool export_has_figure(const struct export_options *options, size_t figure);
 const char *export_unit(const struct matrix_entry *entry);
 
 /*
- * How a format writes what it cannot hold as it is. control stands before "x1b": bytes that steer a
- * terminal are told, never written.
+ * How a format writes what it cannot hold as it is. control stands before "x1b": bytes that control a
+ * terminal are spelled out, never written.
  */
 struct export_escape {
 	const char *newline, *tab, *quote, *backslash, *control;

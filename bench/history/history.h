@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The results of a folder, build after build: what each cell cost, where it changed, and which
- * cells changed together. docs/history.md tells the method.
+ * cells changed together. docs/history.md has the method.
  *
  *	build	one kernel: release, version and build id. Builds are in the order of their versions
  *		(history/version_order.h), or in that of a list (history_options.order).

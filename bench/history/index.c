@@ -20,7 +20,7 @@
 #include "base/json.h"
 #include "result/rows.h"
 
-#define FORMAT	     1 /* an index of another one is made anew */
+#define FORMAT	     1 /* an index of another one is rebuilt */
 #define SETTLED_NS   2000000000
 #define BUSY_TIME_MS 2000
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A history as a JSON document: docs/history.md tells its keys. */
+/* A history as a JSON document: docs/history.md describes it. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 static const char *const kind_words[] = { "change", "suspect", NULL };
 
-/* Strings belong to the history, but for git. */
+/* Strings belong to the history, except git. */
 struct change_line {
 	char *last_good, *first_bad;
 	int kind;

@@ -37,7 +37,7 @@ static int read_run(struct history *history, struct index *index, const struct h
 	return ret;
 }
 
-/* -EINVAL where a file was told to be no result: all others are there. */
+/* -EINVAL where a file was reported as not a result: all others are there. */
 static int read_runs(struct history *history, struct index *index,
 		     const struct history_files *files, struct runs *runs)
 {

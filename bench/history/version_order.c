@@ -12,7 +12,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* "-rc" is told from a revision before the version is taken apart. */
+/* "-rc" is distinguished from a revision before the version is taken apart. */
 static void copy_with_candidate(const char *version, char buffer[VERSION_SIZE])
 {
 	char *candidate;
@@ -23,7 +23,7 @@ static void copy_with_candidate(const char *version, char buffer[VERSION_SIZE])
 		*candidate = '~';
 }
 
-/* Of a character that is no digit, or of the end: '~', end or digit, letters, others. */
+/* Rank of a character other than a digit, or of the end: '~', end or digit, letters, others. */
 static int rank(char c)
 {
 	if (c == '~')

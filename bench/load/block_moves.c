@@ -137,7 +137,7 @@ int remap_exchange(int fd, int peer, uint64_t bytes, const char **moved_by,
 			*has_swapped_contents = ways[i].swaps_contents;
 			return 0;
 		}
-		/* Not of this file system: what it says of its own call is the answer. */
+		/* Another file system's call: what this one says to its own is the answer. */
 		if (error != -ENOTTY)
 			ret = error;
 		if (error != -ENOTTY && error != -EOPNOTSUPP)

@@ -267,7 +267,7 @@ int jbd2_log_mark(struct jbd2_log *log)
 	const unsigned char *super;
 	const char *why;
 	uint32_t length;
-	/* Anew: the mount wrote the feature of fast commits with its first commit alone. */
+	/* Again: the mount wrote the feature of fast commits with its first commit alone. */
 	int ret = take_geometry(log, &why);
 
 	if (!ret)
@@ -325,7 +325,7 @@ static bool find_tail(const struct jbd2_log *log, const unsigned char *data, uin
 	return false;
 }
 
-/* Fast commits lie one behind the other from the area's start, anew after each full commit. */
+/* Fast commits follow each other from the area's start, again after each full commit. */
 static int take_fast(struct jbd2_log *log, struct jbd2_log_commits *commits)
 {
 	uint64_t blocks = 0;

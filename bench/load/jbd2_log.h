@@ -32,7 +32,7 @@ struct jbd2_log {
 	uint32_t window_first, window_count;
 };
 
-/* What was committed behind the mark. */
+/* What was committed after the mark. */
 struct jbd2_log_commits {
 	uint64_t *blocks; /* of each commit, in order; to be freed */
 	size_t count;
@@ -55,7 +55,7 @@ uint64_t jbd2_log_bytes(const struct jbd2_log *log);
 /* Finds the end of the last whole commit. -errno of the read. */
 int jbd2_log_mark(struct jbd2_log *log);
 
-/* The whole commits behind the mark. -errno of the read, -ENOMEM. */
+/* The whole commits after the mark. -errno of the read, -ENOMEM. */
 int jbd2_log_take(struct jbd2_log *log, struct jbd2_log_commits *commits);
 
 #endif

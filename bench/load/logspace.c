@@ -160,7 +160,7 @@ uint64_t logspace_of_jbd2(const struct jbd2_log_commits *commits, uint32_t seque
 {
 	uint64_t blocks = 0;
 
-	/* The area is written anew after each full commit: its first is the fault's, or a later. */
+	/* The area starts over after each full commit: its first is the fault's, or a later one. */
 	if (commits->fast_count && commits->fast_sequence == sequence)
 		return commits->fast_blocks;
 	if (commits->fast_count && commits->count == 1 && commits->fast_sequence == sequence + 1 &&

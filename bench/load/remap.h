@@ -47,7 +47,7 @@ struct remap {
 };
 
 /*
- * Makes ready what config->remap needs; nothing where that is none. fds and mappings are count of
+ * Prepares what config->remap needs; does nothing where that is "none". fds and mappings are count of
  * each, of bytes from offset 0, and outlive remap. Files are tagged, synced, and then touched.
  */
 int remap_prepare(struct remap *remap, const struct cell_config *config,

@@ -23,7 +23,7 @@ static int judge_kernel(const struct clock_watch *watch, struct verdict *verdict
 	char now[CLOCK_NAME_SIZE];
 
 	clock_of_kernel(now);
-	/* Where the TSC counts instructions, the kernel's trust in it is no matter. */
+	/* Where the TSC counts instructions, it does not matter whether the kernel trusts it. */
 	if (times_by_tsc(watch) && watch->clock->domain == DOMAIN_TIME && watch->has_tsc &&
 	    !clock_kernel_has_tsc())
 		return verdict_fail(verdict,

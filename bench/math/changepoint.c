@@ -352,7 +352,7 @@ static size_t end_of(const struct search *search, size_t split)
 	return split;
 }
 
-/* Takes away the weakest split that is no change between its neighbours; false: all are. */
+/* Takes away the weakest split that is not a change between its neighbours; false: all are. */
 static bool merge_weakest(const struct search *search, double p)
 {
 	size_t from = 0, weakest = 0;

@@ -24,7 +24,7 @@ struct changepoint_options {
 };
 
 /*
- * index is of the first value behind the change, 0 < index < count. before and after are medians up
+ * index is of the first value after the change, 0 < index < count. before and after are medians up
  * to the neighbouring changes, odd ones left out. p: two-sided, corrected; NAN: an exact step, or
  * odd. An odd value stands alone: beyond the floor, and six times the series' own spread, from both
  * neighbours, which agree; of the first and the last value one neighbour is all there is. before is

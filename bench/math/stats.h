@@ -52,7 +52,7 @@ int stats_bootstrap_ratio(const double *a, size_t a_count, const double *b, size
 			  struct stats_interval *interval);
 
 /*
- * The fewest values of which quantile p, 0 < p < 1, may be told: of fewer the exact binomial 95 %
+ * The fewest values that quantile p, 0 < p < 1, needs: with fewer the exact binomial 95 %
  * interval of its rank reaches beyond the least or the greatest value. 3,688 for p = 0.999.
  */
 uint64_t stats_quantile_values(double p);

@@ -16,7 +16,7 @@ struct commit {
 	struct flush flush;
 };
 
-/* Says why a cell's commit would make nothing durable, or 0. Pure but for verdict. */
+/* Says why a cell's commit would make nothing durable, or 0. Pure except for verdict. */
 int commit_check(const struct cell_config *config, struct verdict *verdict);
 
 /* What config->commit needs for the file fd, which is mapped. commit_close takes a failed one. */
@@ -29,8 +29,8 @@ void commit_plan(const struct commit *commit, const struct cell_config *config,
 		 uint64_t file_offset, struct fault_plan *plan);
 
 /*
- * Each store was one fault and had one commit that came back without an error; a pwrite is no fault
- * at all. A kernel that knows the commit for no such file is a skipped cell.
+ * Each store was one fault and had one commit that came back without an error; a pwrite does
+ * not fault at all. If the kernel does not support the commit on such a file, the cell is skipped.
  */
 int proof_of_stores(const struct cell_config *config, const struct fault_outcome *outcomes,
 		    struct proof *proof, struct verdict *verdict);

@@ -26,7 +26,7 @@ void flush_close(struct flush *flush);
 
 /*
  * "clwb", "clflushopt" or "clflush": what libpmem2 takes on this CPU, by the rule of its manual
- * (the best that CPUID tells of, less what PMEM_NO_CLWB=1 and PMEM_NO_CLFLUSHOPT=1 forbid); NULL on
+ * (the best that CPUID reports, less what PMEM_NO_CLWB=1 and PMEM_NO_CLFLUSHOPT=1 forbid); NULL on
  * other machines than x86.
  */
 const char *flush_instruction(void);

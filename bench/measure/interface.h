@@ -10,7 +10,7 @@
 #include "cell/verdict.h"
 #include "result/result.h"
 
-/* The name of a file system that is none: memory without a file. */
+/* Stands for memory without a file where a file system is named. */
 #define INTERFACE_ANONYMOUS "anonymous"
 
 /* What is asked for a mapping. */

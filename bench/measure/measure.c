@@ -31,7 +31,7 @@
 
 /*
  * A machine with other work may leave the load no time in a cell of a millisecond. It is then
- * measured again, on a file system made anew, and says so.
+ * measured again, on a new file system, and says so.
  */
 #define LOAD_ATTEMPTS 3
 
@@ -223,7 +223,7 @@ static void make_plans(struct bench *bench)
 	}
 }
 
-/* Why a page has no block, as far as its file system tells now. */
+/* Why a page has no block, as far as its file system shows now. */
 static const char *find_cause(const struct bench *bench)
 {
 	struct statvfs vfs;
@@ -250,7 +250,7 @@ static bool explain_sigbus(struct bench *bench)
 	return has_met;
 }
 
-/* Memory may fail under the mapping with nobody accessing it, and the kernel tells of that too. */
+/* Memory may fail under the mapping with nobody accessing it, and the kernel reports that too. */
 static int check_memory(struct bench *bench)
 {
 	for (size_t i = 0; i < bench->file_count; i++) {

@@ -246,7 +246,7 @@ static void write_average(struct plot_out *out, struct matrix_span runs)
 	put(out, us_of(runs.entries[0].cell->latency.mean), 1);
 }
 
-/* The letter's average is among what us_low and us_high span, though it is no figure of ours. */
+/* The letter's average is among what us_low and us_high span, though it is not our figure. */
 static void extend_to_letter(struct plot_out *out, const struct plot_page *page)
 {
 	struct plot_out letter = start(out->file);

@@ -106,7 +106,7 @@ static size_t measure_line(const struct picture *picture, size_t first)
 	return count;
 }
 
-/* One amount alone is no line. Returns how many there are; their first cells in firsts. */
+/* One amount alone is not a line. Returns how many there are; their first cells in firsts. */
 static size_t write_lines(struct picture *picture, size_t firsts[MAX_LINES])
 {
 	size_t lines = 0, length;

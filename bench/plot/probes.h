@@ -35,7 +35,7 @@ bool plot_stages(const struct plot_page *page, FILE *out);
  * The slowest faults of each cell over all its runs, slowest first: each a bar of the stages that
  * it was in, one after another. Index of $data: plot_block() * WORST + rank, rank from 0.
  *	$data			"from to colour ink label"; us since the fault began
- *	worst_text[1 + index]	what a line can say of the fault
+ *	worst_text[1 + index]	what a line can say about the fault
  *	worst_high[1 + (load * STATES + state) * SYNCS + sync]	the slowest of that row; 0: none
  *	worst_count		the most bars that a cell has, at most WORST
  */

@@ -88,7 +88,7 @@ static int write_part(struct picture *picture, int part, uint64_t from, uint64_t
 	return 1;
 }
 
-/* Spans have no gaps; what follows the last one is told as not kept. */
+/* Spans have no gaps; what follows the last one is shown as not kept. */
 static int write_fault(struct picture *picture, const struct worst_result *fault, uint64_t high)
 {
 	uint64_t end = 0;

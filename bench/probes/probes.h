@@ -3,8 +3,8 @@
  * The probes of bpf/: loaded, attached, read. The one module (probes*.c) that knows libbpf.
  *
  * Each stage has several ways of being seen, the rungs of a ladder: fentry and fexit, kprobe and
- * kretprobe, tracepoints. Each stage takes the best one that this kernel really attaches; what was
- * taken, and why not better, is told for each stage.
+ * kretprobe, tracepoints. Each stage takes the best one that this kernel really attaches; for
+ * each stage it is known which one that was, and why not a better one.
  */
 #ifndef SYNCFAULT_PROBES_PROBES_H
 #define SYNCFAULT_PROBES_PROBES_H

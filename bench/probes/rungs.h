@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which stages cannot be had, or not from the best rung: in few lines, by reason. */
+/* Which stages cannot be seen, or not from the best rung: in few lines, by reason. */
 #ifndef SYNCFAULT_PROBES_RUNGS_H
 #define SYNCFAULT_PROBES_RUNGS_H
 

@@ -286,7 +286,7 @@ void cell_result_free(struct cell_result *cell);
 /*
  * Reads and checks the file at path ("-": standard input). On success *result is the caller's, to
  * be freed. On failure one line on stderr says what is wrong and where in the document; -EINVAL for
- * a file that is no result, -EFBIG beyond RESULT_MAX_BYTES, else what the system said.
+ * a file that is not a result, -EFBIG beyond RESULT_MAX_BYTES, else what the system said.
  */
 int result_read(const char *path, struct result *result);
 

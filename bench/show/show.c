@@ -62,7 +62,7 @@ void show_wrapped(const struct show *show, const char *text, int indent)
 	}
 }
 
-/* An answer is told in place of a latency, in a table of its own. */
+/* An answer is printed in place of a latency, in a table of its own. */
 static bool is_unmeasured(const struct cell_result *cell)
 {
 	return cell->status != CELL_OK;

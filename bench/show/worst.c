@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What belongs to the stages but is no table: how they are seen, what was lost, the worst faults.
+/* What belongs to the stages but is not a table: how they are seen, what was lost, the worst.
  */
 #include <errno.h>
 #include <math.h>
@@ -46,7 +46,7 @@ static void add_text(struct line *line, const char *glue, const char *text, size
 	add(line, "%s%s", glue, printable(text, columns, shown, sizeof(shown)));
 }
 
-/* The items of a list get ", " between them; what is absent is none. */
+/* The items of a list get ", " between them; what is absent is skipped. */
 static void add_glue(struct line *line)
 {
 	if (line->used > INDENT)

@@ -162,7 +162,7 @@ static int bring_into_state(int fd, const struct cell_config *config, uint64_t b
 	return ret ? verdict_fail(verdict, "write the file: %s", strerror(-ret)) : 0;
 }
 
-/* 2 MiB mappings want extents of 2 MiB: XFS allocates so where it is told, ext4 does by itself. */
+/* 2 MiB mappings want extents of 2 MiB: XFS allocates them if told to, ext4 by itself. */
 static void hint_extent_size(int fd, const struct cell_config *config)
 {
 	struct fsxattr attributes;

@@ -92,7 +92,7 @@ int devnode_read_devdax(dev_t device, uint64_t *size, uint64_t *align)
 	return 0;
 }
 
-/* What one folder on the way from the device to its bus tells; NULL for nothing. */
+/* What one folder on the way from the device to its bus says; NULL for nothing. */
 static const char *judge_mode(const char *name, const char *mode)
 {
 	if (!strncmp(name, "pfn", 3) || !strncmp(name, "dax", 3))

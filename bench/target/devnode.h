@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the kernel tells of a block device or a device DAX. Nothing here prints or changes anything.
+/* What the kernel says about a block or DAX device. Nothing here prints or changes anything.
  */
 #ifndef SYNCFAULT_TARGET_DEVNODE_H
 #define SYNCFAULT_TARGET_DEVNODE_H
@@ -38,7 +38,7 @@ uint64_t devnode_block_align(dev_t device);
  */
 int devnode_struct_pages(const char *folder, char *text, size_t size);
 
-/* Size and alignment of a device DAX, in bytes; -ENODEV where the character device is none. */
+/* Size and alignment of a device DAX, in bytes; -ENODEV for other character devices. */
 int devnode_read_devdax(dev_t device, uint64_t *size, uint64_t *align);
 
 #endif

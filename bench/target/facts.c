@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the kernel tells of a target: where its struct pages are, and how much fits on it. */
+/* What the kernel says about a target: where its struct pages are, and how much fits on it. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

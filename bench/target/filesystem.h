@@ -9,14 +9,14 @@
 #include "cell/verdict.h"
 
 /*
- * Whether config's file system is no file system on a device, but memory: "tmpfs", or "anonymous",
- * which has no files either. Both ignore the device, and are what a fault costs without any.
+ * Whether config's file system is not on a device but memory: "tmpfs", or "anonymous", which has
+ * no files either. Both ignore the device, and show what a fault costs without one.
  */
 bool filesystem_is_memory(const struct cell_config *config);
 bool filesystem_is_anonymous(const struct cell_config *config);
 
 /*
- * Runs mkfs of config->fs on device, with config->mkfs_options behind our own: 4 KiB blocks for
+ * Runs mkfs of config->fs on device, with config->mkfs_options after our own: 4 KiB blocks for
  * ext4 (it takes 1 KiB on small devices, which DAX refuses), no lazy initialisation (its thread
  * would run beside the faults), 2 MiB alignment for 2m cells. is_repeatable: UUID and hash seed are
  * fixed, so that two runs make the same bytes. No mkfs program: skipped. Memory

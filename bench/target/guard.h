@@ -65,13 +65,13 @@ int guard_inspect(const char *path, struct guard_report *report);
  * Opens a block device, or a regular file through a loop device of its own that vanishes with the
  * guard and the last mount. -EBUSY: in use, read-only or under 1 MiB; -EEXIST: it holds something
  * and is_forced is false; -ENOTBLK: neither device nor file; else what the system said. Each is
- * reported in one line; with is_forced a warning tells what is overwritten. *guard is written on
+ * reported in one line; with is_forced a warning says what is overwritten. *guard is written on
  * success only.
  */
 int guard_block_device(const char *path, bool is_forced, struct guard *guard);
 
 /*
- * The same for a device DAX (/dev/dax0.0). Nothing tells what such a device holds but its bytes:
+ * The same for a device DAX (/dev/dax0.0). Only its bytes show what such a device holds:
  * its first 2 MiB must be zero unless is_forced. -ENODEV: not a device DAX.
  */
 int guard_dax_device(const char *path, bool is_forced, struct guard *guard);

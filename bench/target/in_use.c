@@ -39,7 +39,7 @@ static bool is_node_of(const char *path, dev_t device)
 
 /*
  * A line of proc_pid_mountinfo(5). btrfs mounts carry a device number of their own: there the
- * source tells.
+ * source decides.
  */
 static bool is_mount_of(char *line, dev_t device, char *point)
 {

@@ -14,7 +14,7 @@
  * Whether the device, one of its partitions or the disk that it is a partition of is mounted in
  * this mount namespace, is swap space or is held by another device (device mapper, md), or whether
  * it has partitions. Then why says so: "is mounted on /home". What other namespaces mount, only an
- * O_EXCL open tells.
+ * O_EXCL open shows.
  */
 bool inuse_device(dev_t device, char *why, size_t size);
 

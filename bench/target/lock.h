@@ -8,7 +8,7 @@
 /*
  * Locks the open file fd, which name is the user's word for, against other runs; is_shared: against
  * those only that want it for themselves. -EBUSY, reported with the process that holds it, as far
- * as /proc tells; where it does not, asks again for a second. Another -errno, not reported: the
+ * as /proc shows it; where it does not, asks again for a second. Another -errno, not reported: the
  * file system has no such locks.
  */
 int hold_take(int fd, bool is_shared, const char *name);

@@ -43,7 +43,7 @@ const char *target_log_device(const struct target *target, const struct cell_con
 	return has_log_word(config) && target->log.fd >= 0 ? target->log.path : NULL;
 }
 
-/* Puts path in place of each TARGET_LOG of *text, which is made anew. -ENOMEM. */
+/* Puts path in place of each TARGET_LOG of *text, which is reallocated. -ENOMEM. */
 static int put_path(char **text, const char *path)
 {
 	char *at = *text;

@@ -44,7 +44,7 @@ static int configure(int loop, int file_fd, const char *name)
 	return ioctl(loop, BLKROSET, &writable) ? -errno : 0;
 }
 
-/* -EBUSY, in silence: another process took the device between the two calls. */
+/* -EBUSY, silently: another process took the device between the two calls. */
 static int try_attach(int control, int file_fd, const char *name, char path[LOOPDEV_PATH_SIZE])
 {
 	auto_close int loop = open_free_device(control, path);

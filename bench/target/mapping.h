@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The mapping whose pages are faulted in, and what the kernel says of it. */
+/* The mapping whose pages are faulted in, and what the kernel says about it. */
 #ifndef SYNCFAULT_TARGET_MAPPING_H
 #define SYNCFAULT_TARGET_MAPPING_H
 
@@ -27,7 +27,7 @@ int mapping_create(const struct cell_config *config, int fd, size_t bytes, struc
 		   struct verdict *verdict);
 void mapping_destroy(struct mapping *mapping);
 
-/* Whether "sf" (synchronous fault) stands in the mapping's VmFlags: 1, 0, or -errno. */
+/* Whether "sf" (synchronous fault) is in the mapping's VmFlags: 1, 0, or -errno. */
 int mapping_has_sync_flag(const struct mapping *mapping);
 
 #endif

@@ -35,7 +35,7 @@ static blkid_probe new_probe(int fd)
 	return no_free(probe);
 }
 
-/* libblkid tells failures by -1 and leaves errno where a call set it. */
+/* libblkid reports failures as -1 and leaves errno where a call set it. */
 static int probe_errno(void)
 {
 	return errno ? -errno : -EIO;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One fault (or fsync) of the probes as it is told: what happened when, to whom, in which file. */
+/* One fault (or fsync) of the probes as it is shown: what happened when, to whom, in which file. */
 #ifndef SYNCFAULT_TRACE_FAULT_H
 #define SYNCFAULT_TRACE_FAULT_H
 
@@ -30,7 +30,7 @@ struct trace_fault {
 };
 
 /*
- * Fills *fault from the record, but for its file, the stack and the commit. begin_ns: when counting
+ * Fills *fault from the record, except its file, the stack and the commit. begin_ns: when counting
  * began. -ENOMEM, said. To be freed either way. Pure.
  */
 int trace_fault_fill(struct trace_fault *fault, const struct probe_record *record,

@@ -34,7 +34,7 @@ const char *trace_names_find(struct trace_names *names, uint32_t dev, uint64_t i
 
 /*
  * A line of /proc/PID/maps: its device, inode and the path's text within line. -ENOENT for memory
- * of no file, -EINVAL for what is no such line. Pure.
+ * of no file, -EINVAL for anything but such a line. Pure.
  */
 int trace_names_parse(const char *line, uint32_t *dev, uint64_t *inode, const char **path);
 

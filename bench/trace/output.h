@@ -17,7 +17,7 @@ struct trace_teller {
 	uint64_t interval_ns;	    /* 0: none */
 };
 
-/* All return 0 or -errno, said; but for a full stdout, which is main's to tell: -EIO. */
+/* All return 0 or -errno, reported; except -EIO for a full stdout, which main reports. */
 int trace_tell_start(const struct trace_teller *teller);
 
 /* Counted from from_ns to to_ns since counting began. */

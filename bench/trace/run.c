@@ -56,8 +56,8 @@ static void on_event(const struct probe_record *record, void *context)
 }
 
 /*
- * While their processes live: the names of files that may be told at the end. A record that is just
- * being written has the wrong inode or process at worst, and then no file is found.
+ * While their processes live: the names of files that may be printed at the end. A record that is
+ * just being written has the wrong inode or process at worst, and then no file is found.
  */
 static void keep_names(struct trace *trace)
 {

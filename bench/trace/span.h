@@ -47,7 +47,7 @@ void trace_subtract(const struct probes_totals *now, const struct probes_totals 
 		    struct probes_totals *span);
 
 /*
- * Fills *span from a difference, but for from and to; with buckets also its hist_ns. -ENOMEM, said.
+ * Fills *span from a difference, except from and to; with buckets also its hist_ns. -ENOMEM, said.
  * To be freed either way.
  */
 int trace_span_fill(struct trace_span *span, const struct probes_totals *totals, bool has_buckets);

@@ -136,7 +136,7 @@ static bool is_same_latency(const struct latency *a, const struct latency *b)
 
 /*
  * A copy of a file must not count as another run. On the instruction clock a boot of one seed can
- * be repeated exactly, and tells nothing new either.
+ * be repeated exactly, and adds nothing new either.
  */
 static bool is_copy(const struct set_run *a, const struct set_run *b)
 {

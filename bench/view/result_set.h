@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * All results of one build: what stands on one side of a comparison. A set is read from a result,
+ * All results of one build: one side of a comparison. A set is read from a result,
  * or from a folder of them (any *.json in it and below, as scripts/guest --repeat or make reproduce
  * leave them); its cells are the union over its results, each with its runs.
  *
@@ -57,7 +57,7 @@ const char *result_set_difference(const struct result *a, const struct result *b
 
 /*
  * Reads the result, or the folder of results, at path. On success *set is the caller's, to be
- * freed. On failure one line on stderr and -EINVAL (no result in it, a file that is none, two
+ * freed. On failure one line on stderr and -EINVAL (no result in it, a file that is not one, two
  * builds, published figures), -ENOMEM, or what the system said; *set is then empty.
  */
 int result_set_read(const char *path, struct result_set *set);

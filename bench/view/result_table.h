@@ -68,7 +68,7 @@ struct matrix_runs {
 
 /*
  * Reads the results at paths ("-": standard input) and sorts their cells. Returns 0, -ENOMEM, or
- * -EINVAL where some could not be read: those are told on stderr, the others are in the matrix.
+ * -EINVAL where some could not be read: those are reported on stderr, the others are in the matrix.
  */
 int matrix_read(struct matrix *matrix, char *const *paths, size_t count);
 void matrix_free(struct matrix *matrix);

@@ -44,7 +44,7 @@ struct worst_case {
 /* Whether config is one of the suite's kind: synchronous, and nothing else done to the file. */
 bool worst_case_takes(const struct cell_config *config);
 
-/* What tells the row of a cell from others; the rest of it is empty. */
+/* What distinguishes the row of a cell; the rest of it is empty. */
 void worst_case_name(struct worst_case_row *row, const struct cell_config *config);
 
 /* Whether span has measured cells of that kind under a load that fights for the log. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How a writer tells the host: reports, through a port that nothing in the guest buffers, and
+ * What a writer sends to the host: reports, through a port that nothing in the guest buffers, and
  * marks, at which scripts/guest-crash.c ends the guest.
  */
 #ifndef SYNCFAULT_WRITER_REPORT_H
