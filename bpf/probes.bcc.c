@@ -250,7 +250,7 @@ int end_handle_mm_fault(struct pt_regs *ctx)
 #ifdef CONFIG_X86_64
 /*
  * A fault that is not tried under the lock of its VMA alone takes mmap_lock first. A fault of the
- * user's is told from a system call by what the latter leaves in registers: see probes.bpf.c.
+ * user's differs from a system call in what the latter leaves in registers: see probes.bpf.c.
  */
 int tp_mmap_lock_start_locking(struct bpf_raw_tracepoint_args *ctx)
 {
