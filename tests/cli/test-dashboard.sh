@@ -91,7 +91,7 @@ END
 check dashboard-is-well-formed "$(/usr/bin/python3 "$work/parse.py" "$work/a.html" 2>&1 | tail -1)" \
 	/usr/bin/python3 "$work/parse.py" "$work/a.html"
 
-# A seed that was booted twice is A against A; one that differs is told too.
+# A seed that was booted twice is A against A; one that differs is shown too.
 cp "$work/six/0000/seed-1.json" "$work/six/0000/again.json"
 sed -i 's/"started": "2026-01-01T00:01:00Z"/"started": "2026-01-02T00:01:00Z"/g' "$work/six/0000/again.json"
 run dashboard "$work/six" -o "$work/f.html"

@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$here/data" || exit 1
 
 is_told() { [[ $code == "$1" ]] && is_refusal "$1"; }
-# What the checker says of an export; nothing where it agrees.
+# What the checker says about an export; nothing where it agrees.
 complaint() { # FORMAT EXPORT RESULT…
 	"$python" "$here/export_check.py" "$@" 2>&1 | tail -n 1 | head -c 500
 }
@@ -104,7 +104,7 @@ check export-timestamps-in-order "$(points)" test "$(points | cut -c 1-44)" = \
 run export --format openmetrics --timestamps "$letter"
 check export-timestamps-unknown "exit $code" is_told 2
 
-# Instructions are no time, whatever the format.
+# Instructions are not time, whatever the format.
 has_time() { grep -qiE '_seconds|[ -]ns/op|"unit": "(s|ns)"|	ns	' "$1"; }
 has_no_time() { ! has_time "$1"; }
 for format in "${formats[@]}"; do

@@ -57,7 +57,7 @@ garbage result-then-random behind "$(cat "$letter")" cat /dev/urandom
 garbage many-cells behind '{"schema":"syncfault-result/1","cells":[{}' repeated ',{}'
 rm -f "$file"
 
-# Big, and nearly results: what is told has a place, what is claimed is not made room for.
+# Big, and nearly results: the message says where, and no memory is allocated for what is only claimed.
 size=200000000
 garbage result-of-200-MB behind '{"schema":"syncfault-result/1","suite":"x","command":["' repeated 'b","'
 size=100000000

@@ -33,7 +33,7 @@ measured() {
 	fi
 	keep
 }
-# Results are held against the schema all at once: each start of jsonschema takes half a second.
+# Results are checked against the schema all at once: each start of jsonschema takes half a second.
 schemas=()
 keep() {
 	cp "$result" "$work/kept-${#schemas[@]}.json" 2>/dev/null && schemas+=(-i "$work/kept-${#schemas[@]}.json")

@@ -13,7 +13,7 @@ cd "$here/data" || exit 1
 
 has() { grep -qF -- "$1" "$work/out"; }
 lacks() { ! grep -qE -- "$1" "$work/out"; }
-# Exit code $1 and one line on stderr; what could be shown stands on stdout.
+# Exit code $1 and one line on stderr; what could be shown is on stdout.
 is_told() { [[ $code == "$1" && $(wc -l <"$work/err") == 1 ]]; }
 # In characters; wide ones count twice.
 fits() { (($(LC_ALL=C.UTF-8 wc -L <"$work/out") <= 100)); }

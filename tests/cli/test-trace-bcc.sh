@@ -37,7 +37,7 @@ check_refusal trace-bcc-long-seconds 2 '1 to' --for 99999999999999999999
 check_refusal trace-bcc-no-such-process 2 'no such process' -p 4194304
 check_refusal trace-bcc-process-or-all 2 'not allowed with' -p $$ --all
 
-# A thread is no process: one of python's that waits.
+# A thread is not a process: one of python's that waits.
 /usr/bin/python3 -c '
 import sys, threading
 thread = threading.Thread(target=sys.stdin.read, daemon=True)

@@ -45,7 +45,7 @@ const char *fuzz_file(size_t index);
 typedef int fuzz_command_fn(int argc, char **argv);
 struct fuzz_output fuzz_run(fuzz_command_fn *command, const char *const *words);
 
-/* The same for a function that is no command; end() returns what was printed since begin(). */
+/* The same for a function other than a command; end() returns what was printed since begin(). */
 void fuzz_begin(void);
 struct fuzz_output fuzz_end(int code);
 

@@ -287,7 +287,7 @@ static void repair_cell(struct cell_result *cell)
 	}
 }
 
-/* NULL where text is no result but for its sums. */
+/* NULL where text would not be a result even with its sums repaired. */
 static char *repaired(const char *text)
 {
 	struct result result;
@@ -305,7 +305,7 @@ static char *repaired(const char *text)
 	return fixed;
 }
 
-/* The record as JSON, changed; NULL where it is none. */
+/* The record as JSON, changed; NULL where it is not JSON. */
 static char *mutate_record(const uint8_t *data, size_t size)
 {
 	json_t *root = json_loadb((const char *)data, size, 0, NULL);

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# For tests of run --probes in a guest: one boot for each job, and results held against jq filters.
-# What must hold is asked of counts, identities and the instruction clock, which repeat exactly.
+# For tests of run --probes in a guest: one boot for each job, and results checked with jq filters.
+# What must hold is checked on counts, identities and the instruction clock, which repeat exactly.
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 built=${BUILD:-build}

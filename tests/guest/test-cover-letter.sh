@@ -24,7 +24,7 @@ samples() { jq -c '[.cells[] | [.key, .latency.samples]]' "$1"; }
 same_samples() { [ -s "$1" ] && [ "$(samples "$1")" = "$(samples "$2")" ]; }
 count_lines() { [ "$(grep -c "$2" "$1")" = "$3" ] || grep -c "$2" "$1"; }
 
-# The command of python3-jsonschema, which tells of its own future on stderr; an error is on stdout.
+# The command of python3-jsonschema, which warns of its own future on stderr; an error is on stdout.
 is_valid() {
 	local tool=/usr/bin/jsonschema
 	[ -x "$tool" ] || tool=jsonschema

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What syncfault doctor says of probes on a Debian kernel: before and after the file systems'
+# What syncfault doctor says about probes on a Debian kernel: before and after the file systems'
 # modules are loaded, and without BTF.
 set -u
 # shellcheck source=tests/lib.bash

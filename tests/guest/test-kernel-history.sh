@@ -19,7 +19,7 @@ measure() {
 	code=0
 	"${script[@]}" "$@" >"$work/out" 2>"$work/err" || code=$?
 }
-# The '+' of a release is no operator.
+# The '+' of a release is not an operator.
 is_up() { pgrep -f -- "--out /[^ ]*/${kernel//+/.}-amd64-ext4-0 " >/dev/null; }
 is_gone() { ! is_up; }
 parts() { find "$work/kernels" -type f ! -name '*-seed-[0-9].json' ! -name '*.failed'; }

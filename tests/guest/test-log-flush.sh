@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Unsynced metadata before the first fault, on emulated persistent memory: the log's dirty bytes are
-# those that the kernel's own commit tells, the fault waits for them, and two boots agree to the bit.
+# those that the kernel's own commit reports, the fault waits for them, and two boots agree to the bit.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 

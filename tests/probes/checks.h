@@ -125,7 +125,7 @@ static inline bool is_on_rung(const struct probes *probes, int rung)
 
 /*
  * The same of more than ten at once. A kretprobe remembers max(10, 2 * CPUs) calls, as
- * kernel/kprobes.c has it; of the others no end is seen, and each of their tries is told as a drop.
+ * kernel/kprobes.c has it; no end is seen of the others, and each of their tries counts as a drop.
  */
 static inline void check_none_lost_untold(struct checks *checks, const struct probes *probes,
 					  const char *name, uint64_t faults)

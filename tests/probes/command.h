@@ -6,7 +6,7 @@
 /*
  * Runs argv with our standard streams, and waits; it dies with us. SIGINT and SIGQUIT of the
  * terminal are left to it. Returns its exit status, 128 + the signal that ended it, or 127 where it
- * cannot be run: that is told on stderr.
+ * cannot be run: that is reported on stderr.
  */
 int command_run(char *const argv[]);
 

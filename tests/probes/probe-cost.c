@@ -4,9 +4,9 @@
  *
  *	probe-cost empty -- COMMAND…	with an empty fentry and fexit on handle_mm_fault
  *	probe-cost hist -- COMMAND…	with a histogram of whole faults on handle_mm_fault
- *	probe-cost faults COUNT		p50 of so many faults on anonymous memory, on stdout
+ *	probe-cost faults COUNT		p50 of that many faults on anonymous memory, on stdout
  *
- * stderr tells what the probes saw. Exit status: the command's; 1 not attached; 2 usage.
+ * stderr has what the probes saw. Exit status: the command's; 1 not attached; 2 usage.
  */
 #include <err.h>
 #include <stdio.h>
@@ -110,7 +110,7 @@ static int run_with_probes(bool is_hist, char *const command[])
 /* ---- faults on anonymous memory ----------------------------------------------------------------
  */
 
-/* Pages that are not there yet, from the begin of a page table on. */
+/* Pages that are not there yet, from the beginning of a page table on. */
 static volatile char *map_pages(size_t count)
 {
 	size_t bytes = count * PAGE_BYTES + TABLE_BYTES;

@@ -127,7 +127,7 @@ static unsigned long long note_objects(pid_t pid, struct objects *objects)
 		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
 		note_id(objects->maps, &objects->map_count, read_field(path, "map_id:"));
 		note_id(objects->links, &objects->link_count, read_field(path, "link_id:"));
-		/* A link tells its program too. */
+		/* A link names its program too. */
 		if (!read_field(path, "link_id:"))
 			note_id(objects->programs, &objects->program_count,
 				read_field(path, "prog_id:"));

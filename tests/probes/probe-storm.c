@@ -4,7 +4,7 @@
  *
  *	probe-storm DIR [RUNG,…]
  *
- * The files are in DIR, without a name, mapped with MAP_SYNC where that can be had. Prints a line
+ * The files are in DIR, without a name, mapped with MAP_SYNC where that is possible. Prints a line
  *for each check. Exit status: 0; 1 something does not hold; 2 usage; 77 no probes here.
  */
 #include <fcntl.h>

@@ -82,7 +82,7 @@ static void start_signals(long microseconds)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-/* Of this thread, done with: one that was given up for a signal is none. */
+/* Of this thread, done with: one that was given up for a signal does not count. */
 static uint64_t count_faults(void)
 {
 	struct rusage usage;

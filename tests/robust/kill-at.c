@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Ends a program by SIGKILL right behind a chosen system call, so that what a killed run leaves can
+ * Ends a program by SIGKILL right after a chosen system call, so that what a killed run leaves can
  * be looked at for each of them.
  *
  *	kill-at list FILE COMMAND…	runs it to its end; FILE gets "NAME NUMBER" of each call
- *	kill-at NAME NUMBER COMMAND…	kills it behind the NUMBERth call of that name; status 0
+ *	kill-at NAME NUMBER COMMAND…	kills it after the NUMBERth call of that name; status 0
  *
  * Calls of the first thread that change something outside, or begin a phase. Status 1: the program
  * ended before that; 77: this machine does not let processes be traced.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# SIGKILL behind each system call of a run that changes something: afterwards no process, no mount,
+# SIGKILL after each system call of a run that changes something: afterwards no process, no mount,
 # no loop device, no lock, the old result or the new one, at most one file more, which says whose it
 # is; and the next run works. Random moments, and other signals: test-signals.sh.
 set -u
@@ -59,7 +59,7 @@ killer() { # CALL NUMBER, or list FILE, then what run is given
 		-o "$results/result.json" </dev/null >"$own/out" 2>"$own/err" || code=$?
 }
 
-# Calls behind the first lock; of a row of the same, the first and the last.
+# Calls after the first lock; of a row of the same, the first and the last.
 choose() {
 	awk '$1 == "flock" { on = 1 } !on { next }
 		$1 == name { last = $1 ~ /^(openat|mmap|munmap)$/ ? "" : $0; next }

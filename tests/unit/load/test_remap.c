@@ -224,7 +224,7 @@ static void test_writes_beside(void **state)
 	tear_down(&world);
 }
 
-/* Nobody stored to the first page: the writer waits, and that is told. */
+/* Nobody stored to the first page: the writer waits, and that is reported. */
 static void test_no_writes_beside(void **state)
 {
 	uint64_t writes = 7;

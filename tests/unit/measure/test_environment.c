@@ -136,7 +136,7 @@ static void calibration_with_a_clock_that_goes_back(void **state)
 	(void)state;
 	if (!has_tsc())
 		skip();
-	/* Behind the first look at it, and the first pair, for which it is read 32 times. */
+	/* After the first look at it, and the first pair, for which it is read 32 times. */
 	jump(-SECOND, 1 + 32);
 	capture_begin(&capture, STDERR_FILENO);
 	ret = clock_init(&clock);

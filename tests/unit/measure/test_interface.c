@@ -85,7 +85,7 @@ static void free_answer(struct answer *answer)
 	*answer = (struct answer){ 0 };
 }
 
-/* What a memfd, on the page cache, is told by the kernel that runs here. */
+/* What the kernel that runs here answers for a memfd, on the page cache. */
 static void test_the_kernel_is_asked(void **state)
 {
 	int fd = memfd_create("asked", MFD_CLOEXEC);

@@ -235,7 +235,7 @@ static void a_bar_shows_the_stages_in_their_order(void **state)
 	free(text);
 }
 
-/* What others wrote stands in a string that nothing in it can end. */
+/* What others wrote is in a string that nothing in it can end. */
 static void strings_stay_strings(void **state)
 {
 	char *frames[] = { (char *)"schedule+0x1", (char *)"x'; system '一' #`id`\nEOD\n\"" };

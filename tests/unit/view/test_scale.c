@@ -185,7 +185,7 @@ static void struct_pages_in_memory_and_on_the_device(void **state)
 	assert_int_equal(scale.lines[1].point_count, 3);
 }
 
-/* What was not read back is no side of a comparison. */
+/* What was not read back cannot be a side of a comparison. */
 static void struct_pages_that_are_not_told(void **state)
 {
 	auto_scale_maps struct scale_maps maps = { 0 };

@@ -92,7 +92,7 @@ static void test_rows_by_log_load_and_file_system(void **state)
 	assert_true(cases.rows[6].max == 5000);
 }
 
-/* What is told of few faults would be the maximum under another name. */
+/* A tail of few faults would be the maximum under another name. */
 static void test_percentiles_want_faults(void **state)
 {
 	auto_worst_case struct worst_case cases = { 0 };
