@@ -124,15 +124,15 @@ endif
 $(B)/asset_data.o: $(B)/asset_data.S $(B)/flags
 	$(Q)$(CC) -c -o $@ $<
 
-$(B)/asset_data.S: scripts/embed $(ASSETS) | $(B)
-	$(Q)scripts/embed $(ASSETS) >$@.tmp && mv $@.tmp $@
+$(B)/asset_data.S: scripts/lib/embed $(ASSETS) | $(B)
+	$(Q)scripts/lib/embed $(ASSETS) >$@.tmp && mv $@.tmp $@
 
 $(B)/version.o: $(B)/version.c $(B)/flags
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # The commit is looked up on every build; the file changes only when the answer does.
 $(B)/version.c: FORCE | $(B)
-	@scripts/version $(VERSION) >$@.tmp; cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
+	@scripts/lib/version $(VERSION) >$@.tmp; cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
 
 $(B):
 	$(Q)mkdir -p $@

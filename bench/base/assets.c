@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Laid out by scripts/embed. */
+/* Laid out by scripts/lib/embed. */
 extern const struct asset asset_table[];
 extern const struct asset asset_table_end[];
 

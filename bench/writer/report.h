@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a writer sends to the host: reports, through a port that nothing in the guest buffers, and
- * marks, at which scripts/guest-crash.c ends the guest.
+ * marks, at which scripts/lib/guest/crash.c ends the guest.
  */
 #ifndef SYNCFAULT_WRITER_REPORT_H
 #define SYNCFAULT_WRITER_REPORT_H
@@ -18,7 +18,9 @@ int report_open(bool by_port);
 /* One line, whole: threads take turns. */
 void report(bool by_port, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* A NOP with the operand that scripts/guest-crash.c looks for; nothing on other machines than x86.
+/*
+ * A NOP with the operand that scripts/lib/guest/crash.c looks for; nothing on other machines than
+ * x86.
  */
 static inline void report_mark(void)
 {

@@ -22,7 +22,7 @@ END
 chosen() {
 	local name=$1 row=$2 expected=$3 got
 	shift 3
-	got=$(python3 "$work/choose.py" "$root/scripts" "$row" "$@" 2>&1)
+	got=$(python3 "$work/choose.py" "$root/scripts/lib/guarantee" "$row" "$@" 2>&1)
 	check "$name" "it is: $got" [ "$got" = "$expected" ]
 }
 both=(dax_iomap_fault vfs_fsync_range)
@@ -61,7 +61,7 @@ END
 kinds() { # NAME ROW sync|control EXPECTED FUNCTION…
 	local name=$1 row=$2 sync=$3 expected=$4 got
 	shift 4
-	got=$(python3 "$work/kinds.py" "$root/scripts" "$row" "$sync" "$@" 2>&1)
+	got=$(python3 "$work/kinds.py" "$root/scripts/lib/guarantee" "$row" "$sync" "$@" 2>&1)
 	check "$name" "it is: $got" [ "$got" = "$expected" ]
 }
 plain='any instruction, behind a report'

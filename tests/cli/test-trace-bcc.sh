@@ -77,7 +77,7 @@ int main(void)
 		printf("%llu %llu\n", slot_low(i), slot_high(i));
 }
 END
-shared() { (cd "$root/scripts" && /usr/bin/python3 -B -c "from bcc_shared import *
+shared() { (cd "$root/scripts/lib/bcc" && /usr/bin/python3 -B -c "from bcc_shared import *
 $1"); }
 "${CC:-cc}" -I "$root/bpf" -o "$work/slots" "$work/slots.c" && "$work/slots" >"$work/want"
 shared 'for slot in range(SLOT_COUNT): print(slot_low(slot), slot_high(slot))' >"$work/got"

@@ -104,7 +104,7 @@ is_seen() {
 	mkdir -p "$work/changed"
 	cp "$work/ext4"/* "$work/changed/"
 	jq -c "$1" <(grep '^{' "$work/ext4/ours") >"$work/changed/ours"
-	! scripts/crosscheck-compare "$work/changed" ext4 512 >"$work/out" 2>&1
+	! scripts/lib/crosscheck-compare "$work/changed" ext4 512 >"$work/out" 2>&1
 }
 
 test_comparison() {
@@ -113,7 +113,7 @@ test_comparison() {
 		return
 	fi
 	check "as it is, the comparison finds nothing" "$(cat "$work/out")" \
-		scripts/crosscheck-compare "$work/ext4" ext4 512
+		scripts/lib/crosscheck-compare "$work/ext4" ext4 512
 	check "a fault that was not counted is seen" "no difference" \
 		is_seen 'select(.type != "fault" or .fault.total % 7 != 0)'
 	check "a total that is not of the faults is seen" "no difference" \

@@ -43,7 +43,7 @@ done
 
 # What verdicts and exit status come of, without a guest.
 verdict() { # LOST FSCK CONTROL-LOST
-	PYTHONPATH=scripts PYTHONDONTWRITEBYTECODE=1 python3 -c '
+	PYTHONPATH=scripts/lib/guarantee PYTHONDONTWRITEBYTECODE=1 python3 -c '
 import sys, guarantee_table as t
 lost, fsck, control = sys.argv[1:]
 def trial(is_sync, lost, fsck="clean"):

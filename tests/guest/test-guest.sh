@@ -247,7 +247,7 @@ test_same_samples()
 }
 
 # A host that has more to do than CPUs: when QEMU's threads get to run must not matter. Without
-# guest-turns.c one of 40,000 sleeps or so ends some instructions early or late there.
+# scripts/lib/guest/turns.c one of 40,000 sleeps or so ends some instructions early or late there.
 test_busy_host()
 {
 	local boot boots=()
@@ -270,8 +270,8 @@ test_same_image()
 
 	modules=$(scripts/kernel fetch debian:6.12)
 	release=$(basename "$modules")
-	scripts/guest-image --modules "$modules" --release "$release" -o "$work/image1"
-	(umask 077 && scripts/guest-image --modules "$modules" --release "$release" -o "$work/image2")
+	scripts/lib/guest/image --modules "$modules" --release "$release" -o "$work/image1"
+	(umask 077 && scripts/lib/guest/image --modules "$modules" --release "$release" -o "$work/image2")
 	check 'two builds give the same image' same image1 image2
 }
 
@@ -292,7 +292,7 @@ test_own_kernel()
 	touch "$own/boot/vmlinuz-another"
 	check 'two kernels in a folder: usage' refused --kernel "$own" -- true
 	touch "$work/none/lib/modules/6.0.0/modules."{dep,order,builtin}
-	check 'a kernel without modules has an image' scripts/guest-image --modules "$work/none" --release 6.0.0 -o "$work/image3"
+	check 'a kernel without modules has an image' scripts/lib/guest/image --modules "$work/none" --release 6.0.0 -o "$work/image3"
 }
 
 test_host_root()

@@ -86,7 +86,7 @@ completes() {
 # script leaves should say whose it is. In the guest, where init is ours, there is nobody else.
 temporary_names_are_ours() {
 	local bad
-	bad=$(files bench scripts | grep -v guarantee-guest.sh |
+	bad=$(files bench scripts | grep -v guarantee/guest.sh |
 		xargs grep -nE 'mktemp|[">= ]/(var/)?tmp/|tmpnam|tempnam|tmpfile\(' |
 		grep -vE 'mktemp .*(syncfault-|\.fetch\.)[a-z-]*\.?X{6}')
 	[ -z "$bad" ] || { echo "$bad"; return 1; }

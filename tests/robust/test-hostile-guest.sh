@@ -27,11 +27,11 @@ boot() { # FOLDER
 	: >"$work/guest/crash.log"
 	(
 		set -euo pipefail
-		to=$1 here=$root/scripts out=$work/out_of_guest
+		to=$1 here=$root/scripts lib=$root/scripts/lib out=$work/out_of_guest
 		fail() { echo "guest: $2" >&2 && exit "$1"; }
-		for part in guest-machine guest-boot printable guest-outcome; do
+		for part in guest/machine guest/boot printable guest/outcome; do
 			# shellcheck source=/dev/null
-			source "$here/$part.bash"
+			source "$lib/$part.bash"
 		done
 		work=$TEST_WORK/guest counts_flushes='' crash_at=$crashes_at time_limit=9
 		write_job() { :; }
@@ -204,7 +204,7 @@ crashes_at=''
 
 # The same where scripts/guest is run by others: each in a folder where a guest says such a text.
 mkdir -p "$work/root/scripts" "$work/root/build" "$work/root/bench"
-cp "$root"/scripts/{printable.bash,fetch-kernel.bash,reproduce,worst-case,baselines,kernel-history,guarantee_*.py} "$work/root/scripts/"
+cp -r "$root"/scripts/{lib,reproduce,worst-case,baselines,kernel-history} "$work/root/scripts/"
 ln -s "$root/bench/suites" "$work/root/bench/suites"
 echo all: >"$work/root/Makefile"
 for name in scripts/deps build/syncfault; do
@@ -237,7 +237,7 @@ shows baselines-shows-a-status '/interface.json: 1 .*X$'
 /usr/bin/python3 -B -c 'import sys
 sys.path.insert(0, sys.argv[1])
 import guarantee_trials
-guarantee_trials.say(sys.argv[2])' "$work/root/scripts" "$evil" 2>"$work/err"
+guarantee_trials.say(sys.argv[2])' "$work/root/scripts/lib/guarantee" "$evil" 2>"$work/err"
 shows verify-guarantee-shows-what-a-guest-says 'X$'
 
 # ---- how much it may write ------------------------------------------------------------------------
@@ -256,10 +256,10 @@ chmod +x "$work/bin/qemu-system-x86_64"
 write() { # WHAT AT: sets why
 	why=$(
 		set -uo pipefail
-		here=$root/scripts
-		for part in guest-machine guest-boot guest-outcome; do
+		here=$root/scripts lib=$root/scripts/lib
+		for part in guest/machine guest/boot guest/outcome; do
 			# shellcheck source=/dev/null
-			source "$here/$part.bash"
+			source "$lib/$part.bash"
 		done
 		work=$TEST_WORK/guest PATH=$TEST_WORK/bin:$PATH ram=64M cpus=1 clock=time clock_options=()
 		is_host_root='' virtio_pmem='' nvdimms=() crash_at='' counts_flushes='' time_limit=60

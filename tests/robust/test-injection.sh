@@ -177,7 +177,7 @@ for i in ${scripts_for[@]+"${scripts_for[@]}"}; do
 		"2 baselines EVIL" "2 baselines --suite EVIL" \
 		"2 verify-guarantee --row EVIL" "2 verify-guarantee --trials EVIL" \
 		"2 verify-guarantee --crash-at EVIL" "128 bisect-step EVIL" \
-		"1 doc-tables EVIL" "1 crosscheck-compare EVIL ext4 512" "1 crosscheck-compare . ext4 EVIL" \
+		"1 doc-tables EVIL" "1 lib/crosscheck-compare EVIL ext4 512" "1 lib/crosscheck-compare . ext4 EVIL" \
 		"2 trace-bcc -p EVIL" "2 fuzz --runs EVIL" "2 fuzz --seed EVIL" "2 fuzz --jobs 0" \
 		"2 fuzz EVIL" "2 fuzz --input EVIL show"; do
 		read -ra words <<<"$words"

@@ -38,7 +38,7 @@ export SYNCFAULT=$program
 
 # How many samples a short run gets is the machine's: these are made up.
 complaint_of() { # SAMPLES GROWTH-OF-EACH
-	PYTHONPATH=$root/scripts python3 -B -c '
+	PYTHONPATH=$root/scripts/lib/soak python3 -B -c '
 import sys
 import soak_steady, soak_table
 count, growth = map(int, sys.argv[1:])

@@ -57,7 +57,7 @@ find_kernel()
 	mkdir -p "$modules/lib/modules"
 	ln -s "$folder" "$modules/lib/modules/$release"
 	# Unpacked here it boots a second sooner; as it is, it boots as well.
-	if "$here/vmlinux" "$kernel_file" "$work/vmlinux" 2>/dev/null; then
+	if "$lib/vmlinux" "$kernel_file" "$work/vmlinux" 2>/dev/null; then
 		kernel_file=$work/vmlinux
 	fi
 }

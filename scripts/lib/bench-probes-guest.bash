@@ -3,7 +3,7 @@
 # The half of scripts/bench-probes that runs in the guest: bench-probes-guest.bash all|ours
 set -euo pipefail
 
-# shellcheck source=scripts/instruments.bash
+# shellcheck source=scripts/lib/instruments.bash
 source "$(dirname "$0")/instruments.bash"
 build=${BUILD:-build}
 tracing=/sys/kernel/tracing

@@ -135,7 +135,7 @@ run_qemu()
 make_turns()
 {
 	"${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -shared -fPIC \
-		-o "$work/turns.so" "$here/guest-turns.c"
+		-o "$work/turns.so" "$lib/guest/turns.c"
 	turns=(env "LD_PRELOAD=$work/turns.so")
 }
 
@@ -160,7 +160,7 @@ plug_nvdimms()
 make_crash()
 {
 	"${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -shared -fPIC \
-		-o "$work/crash.so" "$here/guest-crash.c"
+		-o "$work/crash.so" "$lib/guest/crash.c"
 	plug_ins=(-plugin "$work/crash.so,log=$work/crash.log,at=$crash_at")
 }
 

@@ -3,7 +3,7 @@
 # The half of scripts/crosscheck that runs in the guest: crosscheck-guest.bash FS PAGES
 set -euo pipefail
 
-# shellcheck source=scripts/instruments.bash
+# shellcheck source=scripts/lib/instruments.bash
 source "$(dirname "$0")/instruments.bash"
 fs=$1 pages=$2
 out=${SYNCFAULT_OUT:?}

@@ -5,8 +5,8 @@ import os
 import re
 import struct
 
-HERE = os.path.dirname(os.path.realpath(__file__))
-BPF_FOLDER = os.path.join(HERE, "../bpf")
+ROOT = os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../..")
+BPF_FOLDER = os.path.join(ROOT, "bpf")
 EXIT_FAILED, EXIT_USAGE, EXIT_CANNOT = 1, 2, 77
 
 
@@ -37,7 +37,7 @@ PROBES_H, SLOTS_H = (read(os.path.join(BPF_FOLDER, name)) for name in ("probes.h
 STAGES = words_of_enum(PROBES_H, "STAGE")
 COUNTS = words_of_enum(PROBES_H, "(?:COUNT|DROP)")
 DROPS = words_of_enum(PROBES_H, "DROP")
-MEANINGS = dict(re.findall(r"\[STAGE_(\w+)\] = \"(.*)\"", read(f"{HERE}/../bench/result/stages.c")))
+MEANINGS = dict(re.findall(r"\[STAGE_(\w+)\] = \"(.*)\"", read(f"{ROOT}/bench/result/stages.c")))
 SUB_BITS, RANGE_BITS = (
     number_of_macro(SLOTS_H, name) for name in ("SLOT_SUB_BITS", "SLOT_RANGE_BITS")
 )

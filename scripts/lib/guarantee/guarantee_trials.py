@@ -16,6 +16,7 @@ import guarantee_rows as rows
 import guarantee_table as table
 
 HERE = pathlib.Path(__file__).resolve().parent
+GUEST = HERE.parent.parent / "guest"
 # Large enough for mkfs.xfs, and sparse; the second is the journal of those with one.
 IMAGE_MIB = (384, 128)
 BATCH = 8
@@ -53,14 +54,14 @@ class Guests:
         writer = build / "crash-writer"
         if not writer.exists():
             raise Failure(f"no {writer}: make {writer}")
-        self.tools = [f"{writer}:/bin/crash-writer", f"{HERE}/guarantee-guest.sh:/bin/guarantee"]
+        self.tools = [f"{writer}:/bin/crash-writer", f"{HERE}/guest.sh:/bin/guarantee"]
         self.tools += [f"{find_tool(n)}:/bin/{n}" for n in ("ndctl", "e2fsck", "xfs_repair")]
         self.templates = []
         self.release = None
 
     def run(self, images, words, files=(), crash_at=None):
         """Its exit status, lines of its stdout, lines of its stderr."""
-        command = [str(HERE / "guest"), "--kernel", self.kernel, "--time-limit", str(TIME_LIMIT_S)]
+        command = [str(GUEST), "--kernel", self.kernel, "--time-limit", str(TIME_LIMIT_S)]
         for image in images:
             command += ["--nvdimm", str(image)]
         for name in (*self.tools, *files):

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154	# scripts/guest-image sources this and sets the variables
+# shellcheck disable=SC2154	# scripts/lib/guest/image sources this and sets the variables
 #
 # The kernel modules of the image: unpacked, and listed in the order in which init loads them.
 
