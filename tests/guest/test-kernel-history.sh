@@ -13,6 +13,7 @@ if [ -z "$kernel" ] || ! command -v qemu-system-x86_64 >/dev/null; then
 	exit 0
 fi
 folder=$work/kernels/$kernel-amd64
+name=ext4-cover-letter-none-seed-0
 export SYNCFAULT=$program
 script=("$root/scripts/kernel-history" --kernels "$kernel" --fs ext4 --load none -o "$work/kernels")
 measure() {
@@ -26,8 +27,8 @@ parts() { find "$work/kernels" -type f ! -name '*-seed-[0-9].json' ! -name '*.fa
 
 measure --time-limit 1
 check failure-exits-1 "exit $code" test "$code" = 1
-check failure-is-recorded "$(ls "$folder")" grep -q 'exit status 125' "$folder/ext4-seed-0.failed"
-check failure-has-no-result "$(ls "$folder")" test ! -e "$folder/ext4-seed-0.json"
+check failure-is-recorded "$(ls "$folder")" grep -q 'exit status 125' "$folder/$name.failed"
+check failure-has-no-result "$(ls "$folder")" test ! -e "$folder/$name.json"
 
 "${script[@]}" >/dev/null 2>&1 &
 child=$!
@@ -40,12 +41,12 @@ check killed-leaves-nothing-half "$(parts)" test -z "$(parts)"
 
 measure
 check goes-on "exit $code: $(said)" test "$code" = 0
-check result-is-there 'none' holds "$folder/ext4-seed-0.json" \
+check result-is-there 'none' holds "$folder/$name.json" \
 	'(.cells | length) == 6 and all(.cells[]; .status == "ok" and (.latency | has("samples") | not))'
-check failure-is-forgotten 'it is not' test ! -e "$folder/ext4-seed-0.failed"
-before=$(stat -c %i.%Y "$folder/ext4-seed-0.json")
+check failure-is-forgotten 'it is not' test ! -e "$folder/$name.failed"
+before=$(stat -c %i.%Y "$folder/$name.json")
 measure
-check is-not-measured-again "exit $code" test "$(stat -c %i.%Y "$folder/ext4-seed-0.json")" = "$before"
+check is-not-measured-again "exit $code" test "$(stat -c %i.%Y "$folder/$name.json")" = "$before"
 run history "$work/kernels"
 check history-of-one-kernel "exit $code: $(said)" test "$code" = 0
 measure --jobs 0
