@@ -13,6 +13,7 @@
 #   make check          every test there is; installs what it needs
 #   make deps           installs what building, measuring and testing need
 #   make install        PREFIX=/usr/local, DESTDIR=
+#   make help           this list
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -78,6 +79,10 @@ $(B)/flags: FORCE | $(B)
 	@$(PKG_CONFIG) --exists --print-errors $(PACKAGES) || { echo "try: make deps" >&2; exit 1; }
 	@printf '%s\n' '$(subst ','\'',$(FLAGS))' >$@.tmp; \
 		cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
+
+.PHONY: help
+help:
+	@sed -n '/^#   make/!{/^$$/q; d}; s/^#   //; p' Makefile
 
 # V=1 shows the commands.
 ifneq ($(V),1)
