@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The file systems side by side: a row for each load; for each state and sync the p50, p99 and maximum
 # of every file system, and the letter's average.
 

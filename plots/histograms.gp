@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The letter's histograms: a row for each state and load, a column for each file system. Counts are on
 # a logarithmic axis, so that one slow fault among 512 is seen.
 

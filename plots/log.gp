@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The first synchronous fault by what is dirty in the log: in bytes to the left, in percent of the log
 # to the right; a line for each file system and log size. Dashed: the median of the next faults.
 

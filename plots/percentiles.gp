@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # How slow the slowest faults are: a row for each load, a column for each file system, a curve for each
 # state and sync. Both axes are logarithmic.
 

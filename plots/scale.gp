@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # How the cost of a fault grows: above against threads, below against pages and by page size; a
 # colour for each file system, state and mapping.
 

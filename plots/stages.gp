@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Where the time of the mean fault goes: a panel for each state and load, in it a pair of bars for
 # each file system, without and with MAP_SYNC. Bars are placed by pixels from the panel's top.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What all pictures share. Comes after the variables that plot_page.h lists, before the picture's own
 # script. Panels are placed by pixels, counted from the upper left corner.
 

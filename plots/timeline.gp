@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Each fault in its order: a row for each state and load, a column for each file system. What comes
 # back at regular distances (a commit, the end of an extent) makes lines above the rest.
 

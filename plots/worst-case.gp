@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The worst synchronous fault: a panel for each log size, a place for each load, and at the end all
 # loads together; the file systems side by side.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The slowest faults: a row for each state, load and sync, a column for each file system; each fault a
 # bar of the stages that it was in, with a line of text above. Bars are placed by pixels from the top.
 

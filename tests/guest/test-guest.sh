@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Tests of scripts/guest itself: what it promises about status, output, files, death and sameness.
 # shellcheck disable=SC1003,SC2016	# single quotes: the guest's shell is to see it like that
 set -euo pipefail

@@ -34,10 +34,21 @@ has_no_long_lines() {
 		xargs expand -t 8 | grep -P '^(?!.*(https?://|")).{101,}')
 	[ -z "$long" ] || { echo "$long"; return 1; }
 }
+# All of ours that is read as a program: by its suffix, or by what it begins with.
+sources() {
+	files bench bpf scripts tests plots .ci Makefile ':!bench/page/uplot' ':!tests/fuzz/corpus' |
+		xargs awk 'FNR == 1 { if (/^#!/ || FILENAME ~ /(\.(c|h|py|sh|bash|gp|js|css|html)|Makefile)$/) print FILENAME
+			nextfile }'
+}
 has_licences() {
 	local without
-	without=$(files 'bench/*.[ch]' 'bpf/*.[ch]' | xargs grep -L 'SPDX-License-Identifier: GPL-2.0-or-later')
-	[ -z "$without" ] || { echo "$without"; return 1; }
+	without=$(sources | xargs awk 'FNR == 1 { says[FILENAME] = 0 }
+		/SPDX-License-Identifier: GPL-2\.0/ { says[FILENAME] = 1 }
+		FNR == 4 { nextfile }
+		END { for (file in says) if (!says[file]) print file }')
+	[ -n "$(sources)" ] && [ -z "$without" ] && return
+	echo "without a licence: $without"
+	return 1
 }
 is_schema() { python3 -c '
 import json, jsonschema, sys
@@ -148,7 +159,7 @@ check "a changed flag compiles again, and clean keeps what is not its own" flags
 check "no line is over 100 columns" has_no_long_lines
 check "tables in docs/ say what the baselines say" documents_say_what_baselines_say
 check "documents and comments are free of listed turns" is_free_of_turns
-check "every C file has its licence" has_licences
+check "every source file has its licence" has_licences
 check "the schema is one, and the reference valid by it" is_schema
 check "make install puts program, manual and completion in place" installs
 check "completion offers options and words" completes

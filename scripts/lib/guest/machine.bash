@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck disable=SC2034,SC2154	# scripts/guest and its parts share their variables
 #
 # The machine of scripts/guest: kernel, memory and clock. docs/guest.md has the reasons.

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck disable=SC2154	# scripts/lib/guest/image sources this and sets the variables
 #
 # The kernel modules of the image: unpacked, and listed in the order in which init loads them.

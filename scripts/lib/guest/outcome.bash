@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck disable=SC2034,SC2154	# scripts/guest and its parts share their variables
 #
 # What came of a boot of scripts/guest: of what it died, or the files it left.
