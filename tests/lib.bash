@@ -59,6 +59,16 @@ is_root() { [ "$(id -u)" = 0 ]; }
 is_sanitized() { grep -qa __asan_init "$program"; }
 can_loop() { is_root && [ -e /dev/loop-control ]; }
 loops_on() { losetup -nO NAME -j "$1" 2>/dev/null; }
+has_no_loop() { [ -z "$(loops_on "$1")" ]; }
+# mounts_on IMAGE: mounts of its loop devices or in $work; others mount theirs meanwhile
+mounts_on() {
+	local loops
+	loops=$(loops_on "$1")
+	awk -v loops="$loops" -v work="$work/" '
+		BEGIN { n = split(loops, names, "\n"); for (i = 1; i <= n; i++) ours[names[i]] }
+		{ for (i = 7; $i != "-"; i++); }
+		$(i + 2) in ours || index($5, work) == 1 { print $(i + 2), "on", $5 }' /proc/self/mountinfo
+}
 # marked MARK: the environment files of processes that have it in there; kill_marked MARK ends them
 marked() { grep -lsF "$1" /proc/[0-9]*/environ; }
 kill_marked() {

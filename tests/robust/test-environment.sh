@@ -169,7 +169,6 @@ if ! can_loop; then
 	skip devices "no /dev/loop-control"
 	exit "$failed"
 fi
-mounts=$(wc -l </proc/self/mountinfo)
 # FS_IOC_SHUTDOWN, without a last flush of the log
 shut_down() {
 	/usr/bin/python3 -c 'import fcntl, os, struct, sys
@@ -197,9 +196,9 @@ check device-that-is-held-at-the-end "exit $code: $(said)" test "$code" = 1 -a \
 	"$(grep -cx 'syncfault: open /dev/loop[0-9]* to give it back empty: Device or resource busy' "$work/err")" = 1
 check what-was-measured-is-kept "$(jq -c '[.cells[] | [.status, .reason]]' "$result" 2>&1)" \
 	holds "$result" '.cells[0].status == "ok" and (.cells[1].reason | test("Device or resource busy|in use by the system"))'
-poll 5 test -z "$(loops_on "$work/image")"
+poll 10 has_no_loop "$work/image"
 during true --device "$work/image" --force --fs ext4 "${cells[@]}" --pages 1
-check nothing-stays-mounted "$(tail -2 /proc/self/mountinfo)" test "$(wc -l </proc/self/mountinfo)" = "$mounts"
-check no-loop-device-stays "$(losetup -a)" poll 5 test -z "$(loops_on "$work/image")"
+check nothing-stays-mounted "$(mounts_on "$work/image")" test -z "$(mounts_on "$work/image")"
+check no-loop-device-stays "$(losetup -a)" poll 10 has_no_loop "$work/image"
 check device-is-given-back-empty "$(blkid -p "$work/image")" test -z "$(blkid -p "$work/image")"
 exit "$failed"

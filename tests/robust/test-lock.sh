@@ -82,7 +82,8 @@ fi
 truncate -s 64M "$image"
 ln "$image" "$work/other-name"
 start_first --device "$image" --fs ext4
-poll 20 test -n "$(loops_on "$image")"
+has_loop() { ! has_no_loop "$image"; }
+poll 20 has_loop
 refused lock-file --device "$image" --force
 refused lock-file-by-a-hard-link --device "$work/other-name" --force
 refused lock-file-by-its-loop-device --device "$(loops_on "$image" | head -1)" --force
