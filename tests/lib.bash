@@ -22,6 +22,17 @@ check() { # NAME WHY COMMAND…: ok where the command succeeds
 	if "$@" >/dev/null 2>&1; then ok "$name"; else not_ok "$name" "$why"; fi
 }
 
+check_that() { # NAME COMMAND…: ok where it succeeds; else what it prints says why
+	local name=$1 output
+	shift
+	if output=$("$@" 2>&1); then ok "$name"; else not_ok "$name" "${output:-$*}"; fi
+}
+check_json() { # NAME RESULT JQ-FILTER: ok where the filter gives true; RESULT.err may say why not
+	local output
+	output=$(jq -r "$3" "$2" 2>&1)
+	if [ "$output" = true ]; then ok "$1"; else not_ok "$1" "${output:0:300} $(cat "${2%.json}.err" 2>/dev/null)"; fi
+}
+
 # Runs the program, or what $as prefixes: $code, $work/out, $work/err.
 as=()
 run() {

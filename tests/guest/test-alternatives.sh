@@ -4,12 +4,11 @@
 # same to the bit; chattr +S syncs no fault; device DAX says which ways it has.
 # shellcheck disable=SC2016 # jq has variables too
 set -u
-cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/lib.bash
+. "$(dirname "$0")/../lib.bash"
+cd "$root" || exit 1
 
-program=$(realpath "${SYNCFAULT:-build/syncfault}")
-work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-failed=0
 
 cat >"$work/job.sh" <<'EOF2'
 run() { name=$1; shift; "$PROGRAM" run -o "/out/$name.json" "$@" >/dev/null 2>"/out/$name.err"; echo $? >"/out/$name.rc"; }
@@ -34,16 +33,7 @@ boot() { # NAME
 	exit 1
 }
 
-check() { # NAME FILE JQ-FILTER: ok when the filter gives true
-	local output
-	output=$(jq -r "$3" "$work/first/$2.json" 2>&1)
-	if [ "$output" = true ]; then
-		echo "ok $1"
-	else
-		echo "not ok $1: ${output:0:300} $(head -c 300 "$work/first/$2.err" 2>/dev/null)"
-		failed=1
-	fi
-}
+check() { check_json "$1" "$work/first/$2.json" "$3"; } # NAME FILE JQ-FILTER
 
 samples() { jq -c '[.cells[] | [.key, .latency.samples]]' "$work/$1/suite.json"; }
 

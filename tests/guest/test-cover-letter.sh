@@ -2,23 +2,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The main job, twice: the table is whole, means what the letter found, and is the same to the bit.
 set -u
-cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/lib.bash
+. "$(dirname "$0")/../lib.bash"
+cd "$root" || exit 1
 
-program=${SYNCFAULT:-build/syncfault}
-work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-failed=0
 
-check() { # NAME COMMAND…: ok when COMMAND succeeds and, if it prints, prints nothing but "true"
-	local name=$1 output
-	shift
-	if output=$("$@" 2>&1) && [ -z "${output//true/}" ]; then
-		echo "ok $name"
-	else
-		echo "not ok $name: ${output:0:300}"
-		failed=1
-	fi
+# A command that succeeds and, if it prints, prints nothing but "true".
+is_true() {
+	local output
+	if output=$("$@" 2>&1) && [ -z "${output//true/}" ]; then return; fi
+	echo "$output" && false
 }
+check() { check_that "$1" is_true "${@:2}"; }
 
 samples() { jq -c '[.cells[] | [.key, .latency.samples]]' "$1"; }
 same_samples() { [ -s "$1" ] && [ "$(samples "$1")" = "$(samples "$2")" ]; }

@@ -3,11 +3,11 @@
 # In one boot, on persistent memory: memory that fails under the mapping, a CPU that goes offline, a
 # device that turns read-only, a clock source that changes. A cell fails and says why, the next is ok.
 set -u
-cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/lib.bash
+. "$(dirname "$0")/../lib.bash"
+cd "$root" || exit 1
 
-work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-failed=0
 "${CC:-gcc}" -std=gnu11 -O2 -Wall -Wextra -static -o "$work/poison" tests/guest/poison.c || exit 1
 # FS_IOC_SHUTDOWN in a few lines: xfs_io would bring its libraries.
 cat >"$work/shut-down.c" <<'CODE'
@@ -81,16 +81,6 @@ if ! scripts/guest --cpus 2 --pmem 256M,512M --out "$work/out" --with "$work/job
 	exit 1
 fi
 
-check() { # NAME WHY COMMAND…
-	local name=$1 why=$2
-	shift 2
-	if "$@" >/dev/null 2>&1; then
-		echo "ok $name"
-	else
-		echo "not ok $name: $why"
-		failed=1
-	fi
-}
 told() { # NAME FILE CODE FILTER: the exit code, and what holds of the cells
 	local out=$work/out/$2
 	check "$1" "exit $(cat "$out.rc") $(head -c 300 "$out.err") $(tail -n 1 "$out.txt" 2>&1) $(jq -c '.cells | map([.status, .reason, .warnings])' "$out.json" 2>&1)" \

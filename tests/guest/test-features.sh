@@ -3,11 +3,11 @@
 # On emulated persistent memory, in one boot: page sizes, accesses, DAX by inode flag, threads, device
 # DAX, and what is left on a device afterwards.
 set -u
-cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/lib.bash
+. "$(dirname "$0")/../lib.bash"
+cd "$root" || exit 1
 
-work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-failed=0
 
 # Runs in the guest: each line is one result file.
 cat >"$work/job.sh" <<'EOF'
@@ -29,16 +29,7 @@ grep pmem /proc/mounts /proc/self/mountinfo >/out/mounts.txt
 exit 0
 EOF
 
-check() { # NAME FILE JQ-FILTER: ok when the filter gives true
-	local output
-	output=$(jq -r "$3" "$work/out/$2.json" 2>&1)
-	if [ "$output" = true ]; then
-		echo "ok $1"
-	else
-		echo "not ok $1: ${output:0:200} $(cat "$work/out/$2.err" 2>/dev/null)"
-		failed=1
-	fi
-}
+check() { check_json "$1" "$work/out/$2.json" "$3"; } # NAME FILE JQ-FILTER
 
 expect() { # NAME FILE WANTED: ok when the file holds what is wanted
 	if grep -q -- "$3" "$work/out/$2" 2>/dev/null; then

@@ -4,28 +4,14 @@
 # shellcheck disable=SC1003,SC2016	# single quotes: the guest's shell is to see it like that
 set -euo pipefail
 
-cd "$(dirname "$0")/../.."
+# shellcheck source=tests/lib.bash
+. "$(dirname "$0")/../lib.bash"
+cd "$root"
 guest=scripts/guest
-work=$(mktemp -d "${TMPDIR:-/tmp}/test-guest.XXXXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 143' TERM INT
 mkdir "$work/tmp"
 export TMPDIR=$work/tmp
-failures=0
-
-# check NAME CONDITION…: a command that holds; what went wrong is on its stderr.
-check()
-{
-	local name=$1 why
-
-	shift
-	if why=$("$@" 2>&1); then
-		echo "ok $name"
-	else
-		echo "not ok $name: ${why:-$*}" | tr '\n' ' ' && echo
-		failures=$((failures + 1))
-	fi
-}
 
 # run NAME ARGUMENTS…: scripts/guest with its stdout, stderr and status in files of that name.
 run()
@@ -57,15 +43,15 @@ refused()
 
 test_usage()
 {
-	check 'help goes to stdout, status 0' "$guest" --help
-	check 'no command: usage' refused --seed 1
-	check 'unknown option: usage' refused --frobnicate -- true
-	check 'bad seed: usage' refused --seed x -- true
-	check 'bad size: usage' refused --pmem 256M,lots -- true
-	check 'bad clock: usage' refused --clock wall -- true
-	check 'bad kernel: usage' refused --kernel debian: -- true
-	check 'a folder without a kernel: usage' refused --kernel "$work" -- true
-	check 'file to bring is missing: usage' refused --with "$work/none" -- true
+	check_that 'help goes to stdout, status 0' "$guest" --help
+	check_that 'no command: usage' refused --seed 1
+	check_that 'unknown option: usage' refused --frobnicate -- true
+	check_that 'bad seed: usage' refused --seed x -- true
+	check_that 'bad size: usage' refused --pmem 256M,lots -- true
+	check_that 'bad clock: usage' refused --clock wall -- true
+	check_that 'bad kernel: usage' refused --kernel debian: -- true
+	check_that 'a folder without a kernel: usage' refused --kernel "$work" -- true
+	check_that 'file to bring is missing: usage' refused --with "$work/none" -- true
 }
 
 # One boot for all that a command that ends by itself can show.
@@ -89,14 +75,14 @@ EOF
 		"$work/command" /in/bytes '' 'two words' '$x"\'
 	cp "$work/bytes" "$work/bytes.err"
 	echo 'guest: the command itself ended with status 125' >>"$work/bytes.err"
-	check 'status 125 of a command is its own' status_is outputs 125
-	check 'stdout is exact' same outputs.out bytes
-	check 'stderr is exact' same outputs.err bytes.err
-	check 'a nested file comes back' same files/deep/er/bytes bytes
-	check 'an empty file comes back' test -f "$work/files/empty"
-	check 'the command starts in /' grep -qx / "$work/files/pwd"
-	check 'arguments are exact' grep -qxF '/in/bytes||two words|$x"\|' "$work/files/arguments"
-	check 'facts are JSON' jq -e .image_digest "$work/files/facts"
+	check_that 'status 125 of a command is its own' status_is outputs 125
+	check_that 'stdout is exact' same outputs.out bytes
+	check_that 'stderr is exact' same outputs.err bytes.err
+	check_that 'a nested file comes back' same files/deep/er/bytes bytes
+	check_that 'an empty file comes back' test -f "$work/files/empty"
+	check_that 'the command starts in /' grep -qx / "$work/files/pwd"
+	check_that 'arguments are exact' grep -qxF '/in/bytes||two words|$x"\|' "$work/files/arguments"
+	check_that 'facts are JSON' jq -e .image_digest "$work/files/facts"
 }
 
 # What was in the folder is there, and nothing of a guest that died.
@@ -112,17 +98,17 @@ test_deaths()
 	run hang --time-limit 10 --out "$work/hang-out" -- \
 		sh -c 'echo half >/out/result.json; echo line >/dev/kmsg; while :; do :; done' &
 	wait
-	check 'panic: nothing half is taken' is_as_it_was "$work/panic-out"
-	check 'panic: that is said' says panic "panic-out is unchanged"
-	check 'panic: the trace is in the console' says panic '^console: .*sysrq'
-	check 'hang: nothing half is taken' is_as_it_was "$work/hang-out"
-	check 'hang: console is shown' says hang 'the last lines of its console'
-	check 'panic: died' status_is panic 125
-	check 'panic: said' says panic 'guest died while the command ran: Kernel panic'
-	check 'panic: console is shown' says panic '^console: '
-	check 'panic: what was written before arrives' grep -qx before "$work/panic.out"
-	check 'hang: died' status_is hang 125
-	check 'hang: time limit is said' says hang 'time limit of 10 s'
+	check_that 'panic: nothing half is taken' is_as_it_was "$work/panic-out"
+	check_that 'panic: that is said' says panic "panic-out is unchanged"
+	check_that 'panic: the trace is in the console' says panic '^console: .*sysrq'
+	check_that 'hang: nothing half is taken' is_as_it_was "$work/hang-out"
+	check_that 'hang: console is shown' says hang 'the last lines of its console'
+	check_that 'panic: died' status_is panic 125
+	check_that 'panic: said' says panic 'guest died while the command ran: Kernel panic'
+	check_that 'panic: console is shown' says panic '^console: '
+	check_that 'panic: what was written before arrives' grep -qx before "$work/panic.out"
+	check_that 'hang: died' status_is hang 125
+	check_that 'hang: time limit is said' says hang 'time limit of 10 s'
 }
 
 # The ports are the guest's: what would be run where it gets into the arithmetic of a shell, then the end.
@@ -141,12 +127,12 @@ sleep 1000
 EOF
 	chmod +x "$work/hostile"
 	run hostile --time-limit 60 --out "$work/hostile-files" -- "$work/hostile"
-	check 'a status that is none: died' status_is hostile 125
-	check 'and said' says hostile 'what it reported at its end is no report of its init'
-	check 'and was not run' test ! -e "$work/canary"
-	check 'its console is shown' says hostile '^console: .*shown'
-	check 'and steers no terminal' bash -c "! grep -qaP '[\x00-\x08\x0b-\x1f\x7f]' '$work/hostile.err'"
-	check 'nothing is taken from it' test ! -e "$work/hostile-files"
+	check_that 'a status that is none: died' status_is hostile 125
+	check_that 'and said' says hostile 'what it reported at its end is no report of its init'
+	check_that 'and was not run' test ! -e "$work/canary"
+	check_that 'its console is shown' says hostile '^console: .*shown'
+	check_that 'and steers no terminal' bash -c "! grep -qaP '[\x00-\x08\x0b-\x1f\x7f]' '$work/hostile.err'"
+	check_that 'nothing is taken from it' test ! -e "$work/hostile-files"
 }
 
 # The QEMU whose files are in a folder: ours, and no one else's.
@@ -178,20 +164,20 @@ test_killed()
 	old_result killed
 	(TMPDIR=$work/k1 run killed --out "$work/killed-out" -- \
 		sh -c 'echo half >/out/result.json; sleep 1000000') &
-	check 'QEMU starts' wait_for_qemu "$work/k1"
+	check_that 'QEMU starts' wait_for_qemu "$work/k1"
 	kill -KILL "$(qemu_of "$work/k1")"
 	wait
-	check 'QEMU killed: died' status_is killed 125
-	check 'QEMU killed: said' says killed 'QEMU was killed by signal 9'
-	check 'QEMU killed: nothing half is taken' is_as_it_was "$work/killed-out"
-	check 'QEMU killed: no file is left' is_empty_folder "$work/k1"
+	check_that 'QEMU killed: died' status_is killed 125
+	check_that 'QEMU killed: said' says killed 'QEMU was killed by signal 9'
+	check_that 'QEMU killed: nothing half is taken' is_as_it_was "$work/killed-out"
+	check_that 'QEMU killed: no file is left' is_empty_folder "$work/k1"
 	TMPDIR=$work/k2 "$guest" -- sleep 1000000 >/dev/null 2>&1 &
 	pid=$!
 	wait_for_qemu "$work/k2"
 	kill -KILL "$pid"
 	wait "$pid" 2>/dev/null || true
-	check 'SIGKILL leaves no QEMU' no_qemu "$work/k2"
-	check 'SIGKILL leaves one folder, of our name' has_named_folder "$work/k2"
+	check_that 'SIGKILL leaves no QEMU' no_qemu "$work/k2"
+	check_that 'SIGKILL leaves one folder, of our name' has_named_folder "$work/k2"
 	test_signal TERM 143
 	test_signal INT 130
 	test_signal HUP 129
@@ -213,9 +199,9 @@ print(child.wait(), file=open(sys.argv[1] + ".status", "w"))' "$work/$1" \
 	wait_for_qemu "$folder"
 	kill "-$1" "$(<"$work/$1.pid")"
 	wait $!
-	check "SIG$1: status $2" status_is "$1" "$2"
-	check "SIG$1 leaves no QEMU" no_qemu "$folder"
-	check "SIG$1 leaves no file" is_empty_folder "$folder"
+	check_that "SIG$1: status $2" status_is "$1" "$2"
+	check_that "SIG$1 leaves no QEMU" no_qemu "$folder"
+	check_that "SIG$1 leaves no file" is_empty_folder "$folder"
 }
 
 start_of() { sed -n 's/^start //p' "$work/$1.out"; }
@@ -239,12 +225,12 @@ test_same_samples()
 	run second -- "$work/fault-samples" progress &
 	wait
 	run seed1 --seed 1 -- "$work/fault-samples" progress
-	check 'the sample program works' status_is first 0
-	check 'there are 513 lines' test "$(wc -l <"$work/first.out")" = 513
-	check 'progress arrives' says first '^fault 448 of 512'
-	check 'two boots give the same samples' same first.out second.out
-	check 'another seed gives others' bash -c "! cmp -s '$work/first.out' '$work/seed1.out'"
-	check 'a seed shifts the start by its number' shift_is_known
+	check_that 'the sample program works' status_is first 0
+	check_that 'there are 513 lines' test "$(wc -l <"$work/first.out")" = 513
+	check_that 'progress arrives' says first '^fault 448 of 512'
+	check_that 'two boots give the same samples' same first.out second.out
+	check_that 'another seed gives others' bash -c "! cmp -s '$work/first.out' '$work/seed1.out'"
+	check_that 'a seed shifts the start by its number' shift_is_known
 }
 
 # A host that has more to do than CPUs: when QEMU's threads get to run must not matter. Without
@@ -259,9 +245,9 @@ test_busy_host()
 		boots+=($!)
 	done
 	wait "${boots[@]}"
-	check 'a busy host: the sleeps were slept' grep -q '^30000 ' "$work/busy1.out"
+	check_that 'a busy host: the sleeps were slept' grep -q '^30000 ' "$work/busy1.out"
 	for boot in busy{2..4}; do
-		check "a busy host does not move the clock, boot $boot" same busy1.out "$boot.out"
+		check_that "a busy host does not move the clock, boot $boot" same busy1.out "$boot.out"
 	done
 }
 
@@ -273,7 +259,7 @@ test_same_image()
 	release=$(basename "$modules")
 	scripts/lib/guest/image --modules "$modules" --release "$release" -o "$work/image1"
 	(umask 077 && scripts/lib/guest/image --modules "$modules" --release "$release" -o "$work/image2")
-	check 'two builds give the same image' same image1 image2
+	check_that 'two builds give the same image' same image1 image2
 }
 
 # As the kernel's make dir-pkg leaves it; and one that has everything built in.
@@ -289,20 +275,20 @@ test_own_kernel()
 	printf '#!/bin/sh\nuname -r\n' >"$own/program/release"
 	chmod +x "$own/program/release"
 	run own --kernel "$own" --pmem 128M -- "$own/program/bin/../release"
-	check 'a folder with a kernel boots, and .. in a name leads to the file' test "$(cat "$work/own.out")" = "$release"
+	check_that 'a folder with a kernel boots, and .. in a name leads to the file' test "$(cat "$work/own.out")" = "$release"
 	touch "$own/boot/vmlinuz-another"
-	check 'two kernels in a folder: usage' refused --kernel "$own" -- true
+	check_that 'two kernels in a folder: usage' refused --kernel "$own" -- true
 	touch "$work/none/lib/modules/6.0.0/modules."{dep,order,builtin}
-	check 'a kernel without modules has an image' scripts/lib/guest/image --modules "$work/none" --release 6.0.0 -o "$work/image3"
+	check_that 'a kernel without modules has an image' scripts/lib/guest/image --modules "$work/none" --release 6.0.0 -o "$work/image3"
 }
 
 test_host_root()
 {
 	run host --host-root --repeat 1 --seed 2 --out "$work/host" -- \
 		sh -c 'bash -c "echo \$BASH_VERSION $PWD" >/out/bash; touch /etc/syncfault-was; exit 3'
-	check 'a tool of the host runs in its root, status 3' status_is host 3
-	check 'it starts in the folder where we are' grep -q " $PWD\$" "$work/host/seed-2/bash"
-	check 'the host is not written to' test ! -e /etc/syncfault-was
+	check_that 'a tool of the host runs in its root, status 3' status_is host 3
+	check_that 'it starts in the folder where we are' grep -q " $PWD\$" "$work/host/seed-2/bash"
+	check_that 'the host is not written to' test ! -e /etc/syncfault-was
 }
 
 test_clock_time()
@@ -312,10 +298,10 @@ test_clock_time()
 		echo 'skip real time is refused without KVM: KVM works here'
 		return
 	fi
-	check 'real time is refused without KVM' status_is time 77
+	check_that 'real time is refused without KVM' status_is time 77
 	run emulated --clock time --allow-emulated-time -- \
 		grep -q emulated-time /run/syncfault/guest.json
-	check 'unless emulated time is asked for, and said' status_is emulated 0
+	check_that 'unless emulated time is asked for, and said' status_is emulated 0
 }
 
 test_usage
@@ -329,5 +315,5 @@ test_same_samples
 test_busy_host
 test_host_root
 test_clock_time
-check 'no temporary file is left' is_empty_folder "$work/tmp"
-((failures == 0))
+check_that 'no temporary file is left' is_empty_folder "$work/tmp"
+exit "$failed"

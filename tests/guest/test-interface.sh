@@ -3,12 +3,11 @@
 # What two kernels answer to mmap's flags: on DAX, on the page cache, on tmpfs, without a file, on
 # device DAX; and without root on a folder.
 set -u
-cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/lib.bash
+. "$(dirname "$0")/../lib.bash"
+cd "$root" || exit 1
 
-program=$(realpath "${SYNCFAULT:-build/syncfault}")
-work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-failed=0
 
 cat >"$work/job.sh" <<'EOJ'
 syncfault=$1
@@ -20,16 +19,7 @@ $syncfault run --suite interface --device /dev/dax1.0 -o /out/device.json >/dev/
 exit 0
 EOJ
 
-check() { # NAME FILE JQ-FILTER: ok when the filter gives true
-	local output
-	output=$(jq -r "$3" "$work/$2.json" 2>&1)
-	if [ "$output" = true ]; then
-		echo "ok $1"
-	else
-		echo "not ok $1: ${output:0:300}"
-		failed=1
-	fi
-}
+check() { check_json "$1" "$work/$2.json" "$3"; } # NAME FILE JQ-FILTER
 
 expect() { # NAME FILE PATTERN
 	if grep -q -- "$3" "$work/$2" 2>/dev/null; then

@@ -3,12 +3,11 @@
 # Unsynced metadata before the first fault, on emulated persistent memory: the log's dirty bytes are
 # those that the kernel's own commit reports, the fault waits for them, and two boots agree to the bit.
 set -u
-cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/lib.bash
+. "$(dirname "$0")/../lib.bash"
+cd "$root" || exit 1
 
-program=${SYNCFAULT:-build/syncfault}
-work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-failed=0
 
 cat >"$work/job.sh" <<'JOB'
 run() { name=$1; shift; /sf run -o "/out/$name.json" --device /dev/pmem0 --state hole --load none --sync map_sync --pages 65 "$@" >/dev/null 2>"/out/$name.err"; echo $? >"/out/$name.rc"; }
@@ -28,16 +27,7 @@ guest() { # FOLDER
 		--with "$work/job.sh:/job.sh" -- sh /job.sh >"$work/$1.stdout" 2>"$work/$1.err"
 }
 
-check() { # NAME FILE JQ-FILTER: ok when the filter gives true
-	local output
-	output=$(jq -r "$3" "$work/a/$2.json" 2>&1)
-	if [ "$output" = true ]; then
-		echo "ok $1"
-	else
-		echo "not ok $1: ${output:0:200} $(cat "$work/a/$2.err" 2>/dev/null)"
-		failed=1
-	fi
-}
+check() { check_json "$1" "$work/a/$2.json" "$3"; } # NAME FILE JQ-FILTER
 
 expect() { # NAME FILE WANTED: ok when the file holds what is wanted
 	if grep -q -- "$3" "$work/a/$2" 2>/dev/null; then

@@ -3,23 +3,13 @@
 # Blocks that move under a mapping: on two kernels every fault finds its data where it went, and two
 # boots give the same samples.
 set -u
-cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/lib.bash
+. "$(dirname "$0")/../lib.bash"
+cd "$root" || exit 1
 
-program=${SYNCFAULT:-build/syncfault}
-work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-failed=0
 
-check() { # NAME FILE JQ-FILTER: ok when the filter gives true
-	local output
-	output=$(jq -r "$3" "$work/$2/r.json" 2>&1)
-	if [ "$output" = true ]; then
-		echo "ok $1"
-	else
-		echo "not ok $1: ${output:0:300}"
-		failed=1
-	fi
-}
+check() { check_json "$1" "$work/$2/r.json" "$3"; } # NAME FILE JQ-FILTER
 
 boot() { # NAME KERNEL
 	scripts/guest --kernel "debian:$2" --pmem 512M --out "$work/$1" -- \

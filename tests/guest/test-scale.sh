@@ -3,11 +3,11 @@
 # How cost grows: threads, pages, page sizes, and struct pages in memory against on the device, which
 # the program reads back. Two boots, which must give the same samples.
 set -u
-cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/lib.bash
+. "$(dirname "$0")/../lib.bash"
+cd "$root" || exit 1
 
-work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-failed=0
 
 # As suite scale, but small.
 cat >"$work/small.json" <<'EOF'
@@ -38,16 +38,7 @@ run devdax --device /dev/dax2.0 --page-size 2m --pages 8,2048 --state written --
 exit 0
 EOF
 
-check() { # NAME FILE JQ-FILTER: ok when the filter gives true
-	local output
-	output=$(jq -r "$3" "$work/one/$2.json" 2>&1)
-	if [ "$output" = true ]; then
-		echo "ok $1"
-	else
-		echo "not ok $1: ${output:0:200} $(cat "$work/one/$2.err" 2>/dev/null)"
-		failed=1
-	fi
-}
+check() { check_json "$1" "$work/one/$2.json" "$3"; } # NAME FILE JQ-FILTER
 
 test_that() { # NAME WHY COMMAND…
 	if "${@:3}" >/dev/null 2>&1; then

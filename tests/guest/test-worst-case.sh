@@ -3,23 +3,12 @@
 # The worst synchronous fault, reduced, twice: every cell is what its key says, the samples are the
 # same to the bit, and there is one table and one plot.
 set -u
-cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/lib.bash
+. "$(dirname "$0")/../lib.bash"
+cd "$root" || exit 1
 
-program=${SYNCFAULT:-build/syncfault}
-work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-failed=0
 
-check() { # NAME COMMAND…: ok when COMMAND succeeds
-	local name=$1 output
-	shift
-	if output=$("$@" 2>&1); then
-		echo "ok $name"
-	else
-		echo "not ok $name: ${output:0:300}"
-		failed=1
-	fi
-}
 holds() { jq -e "$2" "$1"; }
 samples() { jq -ce '[.cells[] | [.key, .latency.samples, .probes.worst]]' "$1"; }
 same_samples() { [ -s "$1" ] && [ "$(samples "$1")" = "$(samples "$2")" ]; }
@@ -35,23 +24,23 @@ echo "ok make worst-case ends well"
 
 for fs in ext4 xfs; do
 	result=$work/first/$fs.json
-	check "$fs: two log sizes, one load, each with and without dirty metadata before" \
+	check_that "$fs: two log sizes, one load, each with and without dirty metadata before" \
 		holds "$result" '.cells | length == 4'
-	check "$fs: every cell is ok, synchronous and fought by its load" holds "$result" \
+	check_that "$fs: every cell is ok, synchronous and fought by its load" holds "$result" \
 		'all(.cells[]; .status == "ok" and .proof.has_map_sync and .proof.load_operations > 0 and
 			.placement.load_processes == 4)'
-	check "$fs: the ten slowest are kept, with what they were in" holds "$result" \
+	check_that "$fs: the ten slowest are kept, with what they were in" holds "$result" \
 		'all(.cells[]; (.probes.worst | length) == 10 and all(.probes.worst[]; .stages | length > 0))'
-	check "$fs: p99.99 is not told of 48 faults" holds "$result" \
+	check_that "$fs: p99.99 is not told of 48 faults" holds "$result" \
 		'all(.cells[]; .latency.p9999 == null)'
-	check "$fs: a storm makes the slowest fault at least three times the median" holds "$result" \
+	check_that "$fs: a storm makes the slowest fault at least three times the median" holds "$result" \
 		'[.cells[] | .latency.max / .latency.p50] | max > 3'
 done
-check 'the table has a row for each load, log size and file system' \
+check_that 'the table has a row for each load, log size and file system' \
 	has_lines "$work/first.out" '^  (64|256) MiB +truncate(, 500 create)? +(ext4|xfs) +48 ' 8
-check 'and one for all loads together' \
+check_that 'and one for all loads together' \
 	has_lines "$work/first.out" '^  (64|256) MiB +any +(ext4|xfs) +96 ' 4
-check 'the plot is drawn' is_png "$work/first/plots/worst-case.png"
+check_that 'the plot is drawn' is_png "$work/first/plots/worst-case.png"
 
 # Two boots of one cell, side by side.
 boot() { # NAME FS
@@ -62,7 +51,7 @@ boot() { # NAME FS
 for fs in 'ext4:-J size=64' 'xfs:-l size=64m'; do
 	boot one "$fs" & boot two "$fs"
 	wait
-	check "$fs: the same samples twice" same_samples "$work/one/result.json" "$work/two/result.json"
+	check_that "$fs: the same samples twice" same_samples "$work/one/result.json" "$work/two/result.json"
 	rm -rf "$work/one" "$work/two"
 done
 
@@ -70,9 +59,9 @@ done
 guest() { scripts/guest --pmem 512M --out "$work/small" -- "$@"; }
 if guest "$program" run --suite cover-letter --device /dev/pmem0 --fs ext4,xfs --state hole \
 	--sync map_sync --load fsync,log --pages 32 -o /out/result.json >"$work/small.out" 2>&1; then
-	check 'loads fsync and log move while the faults are timed' holds "$work/small/result.json" \
+	check_that 'loads fsync and log move while the faults are timed' holds "$work/small/result.json" \
 		'(.cells | length == 4) and all(.cells[]; .status == "ok" and .proof.load_operations > 0)'
-	check 'load log says how many files it keeps' holds "$work/small/result.json" \
+	check_that 'load log says how many files it keeps' holds "$work/small/result.json" \
 		'all(.cells[]; (.config.load == "log") == (.placement.load_files != null))'
 else
 	echo "not ok loads fsync and log: $(tail -n 2 "$work/small.out" | tr '\n' ' ')"
@@ -80,10 +69,10 @@ else
 fi
 for bad in SEED=x PAGES=0 'LOADS=a b' DIRTY=x; do
 	env "$bad" scripts/worst-case >"$work/bad" 2>&1
-	check "$bad is refused" test $? = 2 -a "$(wc -l <"$work/bad")" = 1
+	check_that "$bad is refused" test $? = 2 -a "$(wc -l <"$work/bad")" = 1
 done
 "$program" plot --picture nothing -o "$work/none" "$work/first/ext4.json" >"$work/bad" 2>&1
-check 'a picture that is none is refused' test $? = 2 -a "$(wc -l <"$work/bad")" = 1
+check_that 'a picture that is none is refused' test $? = 2 -a "$(wc -l <"$work/bad")" = 1
 "$program" show --worst-case results/reference/cover-letter-2017.json >/dev/null 2>"$work/bad"
-check 'a result without such cells is told' test $? = 1 -a "$(wc -l <"$work/bad")" = 1
+check_that 'a result without such cells is told' test $? = 1 -a "$(wc -l <"$work/bad")" = 1
 exit $failed
