@@ -107,6 +107,23 @@ static struct params parsed(const char *line, int expected)
 	return params;
 }
 
+/* The longest line that is taken; one more is among the refusals. */
+static void lists_hold_sixteen(void **state)
+{
+	struct params params;
+
+	(void)state;
+	params = parsed("--numbers 1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,7", 3);
+	assert_int_equal(params.numbers.count, LIST_MAX);
+	assert_int_equal(params.numbers.numbers[LIST_MAX - 1], 7);
+	params = parsed("--append 1 --append 1 --append 1 --append 1 --append 1 --append 1 "
+			"--append 1 --append 1 --append 1 --append 1 --append 1 --append 1 "
+			"--append 1 --append 1 --append 1 --append 7",
+			33);
+	assert_int_equal(params.strings.count, LIST_MAX);
+	assert_string_equal(params.strings.items[LIST_MAX - 1], "7");
+}
+
 static void all_types(void **state)
 {
 	struct params params;
@@ -284,6 +301,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_types),
+		cmocka_unit_test(lists_hold_sixteen),
 		cmocka_unit_test(short_options),
 		cmocka_unit_test(lists_replace_and_hold_each_word_once),
 		cmocka_unit_test(operands),

@@ -145,6 +145,8 @@ static void commits_are_found_in_releases(void **state)
 	check_commit("6.13.0-rc3-00123-gabcdef012", "abcdef012");
 	check_commit("6.13.0-gabcdef012345-dirty", "abcdef012345");
 	check_commit("6.13.0-gabc", NULL);
+	check_commit("6.13.0-gabcdef", NULL);
+	check_commit("6.13.0-gabcdef0", "abcdef0");
 	check_commit("6.13.0-generic", NULL);
 	check_commit("g", NULL);
 	check_commit("", NULL);

@@ -100,6 +100,13 @@ static void memmap_fits_the_machine(void **state)
 		     "  70000000-7effffff : Crash kernel\n"
 		     "80000000-ffffffff : Reserved\n",
 		     0, "memmap=512M!1G");
+	/* A range that ends where the block begins is not in its way; one byte more is. */
+	check_memmap("00100000-7fffffff : System RAM\n"
+		     "  50000000-5fffffff : Crash kernel\n",
+		     0, "memmap=512M!1536M");
+	check_memmap("00100000-7fffffff : System RAM\n"
+		     "  50000000-60000000 : Crash kernel\n",
+		     0, "memmap=512M!512M");
 }
 
 static void memmap_needs_addresses_and_room(void **state)
@@ -110,6 +117,9 @@ static void memmap_needs_addresses_and_room(void **state)
 		     -EPERM, NULL);
 	check_memmap("00100000-1fffffff : System RAM\n", -ERANGE, NULL);
 	check_memmap("", -ERANGE, NULL);
+	/* 1 GiB less what the firmware keeps will do. */
+	check_memmap("00100000-3c0fffff : System RAM\n", 0, "memmap=256M!512M");
+	check_memmap("00100000-3bffffff : System RAM\n", -ERANGE, NULL);
 	check_memmap("00100000-7fffffff : System RAM\n"
 		     "  00200000-7effffff : Crash kernel\n",
 		     -ENOENT, NULL);

@@ -148,6 +148,19 @@ static void quantiles_of_equal_values(void **state)
 	assert_int_equal(hist_quantile_ns(&hist, 1), 123457);
 }
 
+/* The rank below the first is the first: nothing is read in front of the values. */
+static void no_rank_is_below_the_first(void **state)
+{
+	const uint64_t ns[] = { 1, 70, 80, 90 };
+	struct hist hist;
+
+	(void)state;
+	hist_init(&hist);
+	hist_add_all(&hist, ns + 1, 3);
+	assert_int_equal(hist_exact_quantile_ns(ns + 1, 3, 0), 70);
+	assert_int_equal(hist_quantile_ns(&hist, 0), slot_high(slot_of(70)));
+}
+
 /* 0.9 * 10 is a little more than 9 in binary: the rank is 9 all the same. */
 static void ranks_do_not_suffer_from_rounding(void **state)
 {
@@ -194,6 +207,7 @@ int main(void)
 		cmocka_unit_test(what_has_no_slot_is_counted),
 		cmocka_unit_test(quantiles_are_of_nearest_rank),
 		cmocka_unit_test(quantiles_of_equal_values),
+		cmocka_unit_test(no_rank_is_below_the_first),
 		cmocka_unit_test(ranks_do_not_suffer_from_rounding),
 		cmocka_unit_test(merging_is_adding_all),
 	};
