@@ -219,6 +219,104 @@ static void fast_commits(void **state)
 	drop_image(&image);
 }
 
+/* An unmounted start of 0: the mark is where the head was written down, else the ring's first. */
+static void an_empty_journal_begins_at_its_head(void **state)
+{
+	static const struct {
+		uint32_t head, position;
+	} cases[] = { { 9, 9 }, { 0, 1 }, { LAST, 1 } };
+	struct image image;
+	struct jbd2_log log;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		make_image(&image);
+		put_superblocks(&image, 0, 7);
+		put_be32(journal_block(&image, 0) + 0x58, cases[i].head);
+		open_image(&image, &log);
+		assert_int_equal(jbd2_log_mark(&log), 0);
+		assert_int_equal(log.position, cases[i].position);
+		assert_int_equal(log.sequence, 7);
+		assert_int_equal(log.used_blocks, 0);
+		jbd2_log_close(&log);
+		drop_image(&image);
+	}
+}
+
+static void fast_commits_have_256_blocks_by_default(void **state)
+{
+	struct image image;
+	struct jbd2_log log;
+
+	(void)state;
+	make_image(&image);
+	put_superblocks(&image, 1, 7);
+	put_be32(journal_block(&image, 0) + 16, 1000);
+	put_be32(journal_block(&image, 0) + 0x54, 0);
+	open_image(&image, &log);
+	assert_int_equal(jbd2_log_bytes(&log), (1000 - 256 - 1) * BLOCK);
+	assert_int_equal(log.fast_end, 1000);
+	jbd2_log_close(&log);
+	put_be32(journal_block(&image, 0) + 40, 0);
+	open_image(&image, &log);
+	assert_int_equal(jbd2_log_bytes(&log), (1000 - 1) * BLOCK);
+	jbd2_log_close(&log);
+	drop_image(&image);
+}
+
+/* Block numbers of an extent have 48 bits. */
+static void extents_may_lie_far_out(void **state)
+{
+	struct image image;
+	struct jbd2_log log;
+
+	(void)state;
+	make_image(&image);
+	put_superblocks(&image, 1, 7);
+	put_le16(image.bytes + 1024 + 0x124 + 6, 5);
+	open_image(&image, &log);
+	assert_int_equal(log.extent_count, 2);
+	assert_int_equal(log.extents[0].physical, JOURNAL_AT);
+	assert_true(log.extents[1].physical == (5ULL << 32) + SECOND_AT);
+	assert_int_equal(log.extents[1].from, FIRST_EXTENT);
+	jbd2_log_close(&log);
+	drop_image(&image);
+}
+
+/* Behind the device's own superblock, which fills the first KiB but one. */
+static void a_journal_has_a_device_of_its_own(void **state)
+{
+	struct image image;
+	struct jbd2_log log;
+	const char *why;
+
+	(void)state;
+	for (uint32_t log_size = 0; log_size <= 2; log_size += 2) {
+		unsigned char *journal;
+		int ret;
+
+		make_image(&image);
+		put_le16(image.bytes + 1024 + 0x38, 0xef53);
+		put_le32(image.bytes + 1024 + 0x18, log_size);
+		journal = image.bytes + (log_size ? BLOCK : 2048);
+		put_be32(journal, 0xc03b3998);
+		put_be32(journal + 4, 4);
+		put_be32(journal + 12, 1024u << log_size);
+		put_be32(journal + 16, DEVICE);
+		put_be32(journal + 20, 3);
+		save(&image);
+		assert_int_equal(truncate(image.path, 4 << 20), 0);
+		ret = jbd2_log_open(&log, image.path, true, &why);
+		if (ret == -EINVAL)
+			skip(); /* no O_DIRECT here */
+		assert_int_equal(ret, 0);
+		assert_int_equal(jbd2_log_bytes(&log), (DEVICE - 3) * (1024 << log_size));
+		assert_int_equal(jbd2_log_mark(&log), 0);
+		jbd2_log_close(&log);
+		drop_image(&image);
+	}
+}
+
 static void what_is_no_journal(void **state)
 {
 	struct image image;
@@ -303,6 +401,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(commits_behind_the_mark),
 		cmocka_unit_test(fast_commits),
+		cmocka_unit_test(an_empty_journal_begins_at_its_head),
+		cmocka_unit_test(fast_commits_have_256_blocks_by_default),
+		cmocka_unit_test(extents_may_lie_far_out),
+		cmocka_unit_test(a_journal_has_a_device_of_its_own),
 		cmocka_unit_test(what_is_no_journal),
 		cmocka_unit_test(first_of_the_faults),
 		cmocka_unit_test(space_of_xfs),

@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "../capture.h"
 #include "machine/cpus.h"
@@ -139,6 +141,43 @@ static void nothing_is_left_for_the_load(void **state)
 	assert_true(CPU_ISSET(5, &set));
 }
 
+/* A thread may have fewer CPUs than it was given, and not one more. */
+static void a_thread_keeps_to_its_cpus(void **state)
+{
+	cpu_set_t set, first;
+	int cpu = 0;
+
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof(set), &set), 0);
+	assert_true(cpus_keep_to(0, &set));
+	while (!CPU_ISSET(cpu, &set))
+		cpu++;
+	CPU_ZERO(&first);
+	CPU_SET(cpu, &first);
+	if (CPU_COUNT(&set) > 1)
+		assert_false(cpus_keep_to(0, &first));
+	assert_int_equal(sched_setaffinity(0, sizeof(first), &first), 0);
+	assert_true(cpus_keep_to(0, &set));
+	assert_true(cpus_keep_to(0, &first));
+	CPU_ZERO(&first);
+	assert_false(cpus_keep_to(0, &first));
+	assert_int_equal(sched_setaffinity(0, sizeof(set), &set), 0);
+}
+
+/* That it ended is for others to notice. */
+static void a_thread_that_is_gone_left_no_cpu(void **state)
+{
+	pid_t child = fork();
+	cpu_set_t none;
+
+	(void)state;
+	if (child == 0)
+		_exit(0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	CPU_ZERO(&none);
+	assert_true(cpus_keep_to(child, &none));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +187,8 @@ int main(void)
 		cmocka_unit_test(no_lists),
 		cmocka_unit_test(the_load_gets_what_is_left),
 		cmocka_unit_test(nothing_is_left_for_the_load),
+		cmocka_unit_test(a_thread_keeps_to_its_cpus),
+		cmocka_unit_test(a_thread_that_is_gone_left_no_cpu),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

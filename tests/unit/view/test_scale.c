@@ -136,6 +136,8 @@ static void pages_by_one_thread(void **state)
 	assert_int_equal(scale.lines[1].points[1].x, 8);
 	assert_true(scale_is_other_page(&scale.lines[0], &scale.lines[1]));
 	assert_false(scale_is_other_page(&scale.lines[1], &scale.lines[0]));
+	scale.lines[1].is_on_device = true;
+	assert_false(scale_is_other_page(&scale.lines[0], &scale.lines[1]));
 	assert_true(fabs(scale_of_mib(scale.lines[0].config, 10) - 2560) < 1e-9);
 	assert_true(fabs(scale_of_mib(scale.lines[1].config, 500) - 250) < 1e-9);
 }
