@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "math/stats.h"
 
 #define WEAK_FACTOR  10 /* of the first pass: what is found late may need what is found early */
 #define EXACT_FACTOR 5	/* a step must be so many times the spread of what is beside it */
@@ -80,49 +81,6 @@ static size_t best_split(const double *sums, size_t n, size_t from, size_t to)
 /* ---- the t-test --------------------------------------------------------------------------------
  */
 
-/* The continued fraction of the incomplete beta function by Lentz's method. */
-static double beta_fraction(double a, double b, double x)
-{
-	const double tiny = 1e-300;
-	double c = 1, d = 1 - (a + b) * x / (a + 1), value;
-
-	d = 1 / (fabs(d) < tiny ? tiny : d);
-	value = d;
-	for (int m = 1; m < 1000; m++) {
-		double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
-		double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
-		double last = value;
-
-		d = 1 + even * d;
-		c = 1 + even / c;
-		d = 1 / (fabs(d) < tiny ? tiny : d);
-		value *= d * (fabs(c) < tiny ? tiny : c);
-		d = 1 + odd * d;
-		c = 1 + odd / c;
-		d = 1 / (fabs(d) < tiny ? tiny : d);
-		value *= d * (fabs(c) < tiny ? tiny : c);
-		if (fabs(value - last) <= 1e-15 * fabs(value))
-			break;
-	}
-	return value;
-}
-
-static double incomplete_beta(double a, double b, double x)
-{
-	double front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x));
-
-	if (x <= 0 || x >= 1)
-		return x >= 1;
-	if (x < (a + 1) / (a + b + 2))
-		return front * beta_fraction(a, b, x) / a;
-	return 1 - front * beta_fraction(b, a, 1 - x) / b;
-}
-
-double changepoint_student(double t, double degrees)
-{
-	return incomplete_beta(degrees / 2, 0.5, degrees / (degrees + t * t));
-}
-
 static double mean_of(const double *values, size_t count)
 {
 	double sum = 0;
@@ -146,14 +104,14 @@ double changepoint_t_test(const double *values, size_t count, size_t split)
 	double before = mean_of(values, split), after = mean_of(values + split, count - split);
 	double squares = squares_of(values, split, before) +
 			 squares_of(values + split, count - split, after);
-	double degrees = (double)count - 2;
 	double each = 1 / (double)split + 1 / (double)(count - split);
 
-	if (degrees < 1 || before == after)
+	if (count < 3 || before == after)
 		return 1;
 	if (squares <= 0)
 		return 0;
-	return changepoint_student((after - before) / sqrt(squares / degrees * each), degrees);
+	return stats_student((after - before) / sqrt(squares / (double)(count - 2) * each),
+			     (unsigned)count - 2);
 }
 
 /* ---- odd values --------------------------------------------------------------------------------

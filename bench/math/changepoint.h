@@ -58,7 +58,4 @@ double changepoint_energy(const double *values, size_t count, size_t split);
  */
 double changepoint_t_test(const double *values, size_t count, size_t split);
 
-/* P(|T| >= |t|) of Student's distribution: the incomplete beta function, DLMF 8.17.22. */
-double changepoint_student(double t, double degrees);
-
 #endif

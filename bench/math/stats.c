@@ -179,6 +179,56 @@ int stats_benjamini_hochberg(const double *p, double *q, size_t count)
 	return 0;
 }
 
+/*
+ * The share of Student's distribution within t, for whole degrees: a finite sum. Abramowitz and
+ * Stegun, 26.7.3 and 26.7.4; sine and cosine are those of atan(t / sqrt(degrees)).
+ */
+static double student_within(double sine, double cosine, unsigned degrees)
+{
+	double term = 1, sum = 0;
+
+	for (unsigned k = degrees % 2; k + 1 < degrees; k += 2) {
+		sum += term;
+		term *= (double)(k + 1) / (double)(k + 2) * cosine * cosine;
+	}
+	return degrees % 2 ? M_2_PI * (atan2(sine, cosine) + sine * cosine * sum) : sine * sum;
+}
+
+/* The share beyond t by the rest of that sum, which keeps its digits where hardly any is left. */
+static double student_beyond(double sine, double cosine, unsigned degrees)
+{
+	double half = degrees / 2.0, x = cosine * cosine, term = 1, sum = 0;
+
+	for (double k = 0; term > sum * 1e-17; k++) {
+		sum += term;
+		term *= (half + 0.5 + k) / (half + 1 + k) * x;
+	}
+	return exp(lgamma(half + 0.5) - lgamma(half) + half * log(x)) * sine / half * M_2_SQRTPI /
+	       2 * sum;
+}
+
+double stats_student(double t, unsigned degrees)
+{
+	double radius = hypot(t, sqrt(degrees)), sine = fabs(t) / radius;
+	double cosine = sqrt(degrees) / radius, p = 1 - student_within(sine, cosine, degrees);
+
+	return p > 1e-6 ? p : student_beyond(sine, cosine, degrees);
+}
+
+double stats_student_limit(double p, unsigned degrees)
+{
+	double low = 0, high = 1;
+
+	while (stats_student(high, degrees) > p)
+		high *= 2;
+	for (int i = 0; i < 50; i++) {
+		double middle = (low + high) / 2;
+
+		*(stats_student(middle, degrees) > p ? &low : &high) = middle;
+	}
+	return high;
+}
+
 uint64_t stats_random(uint64_t *state)
 {
 	uint64_t mixed = *state += 0x9e3779b97f4a7c15;

@@ -34,6 +34,14 @@ double stats_mann_whitney_least(size_t n);
  */
 int stats_benjamini_hochberg(const double *p, double *q, size_t count);
 
+/*
+ * Student's distribution of so many degrees of freedom, at least 1: the chance of a value at least
+ * as far from 0 as t, on either side; and the t, at least 0, that is reached with chance p,
+ * 0 < p <= 1.
+ */
+double stats_student(double t, unsigned degrees);
+double stats_student_limit(double p, unsigned degrees);
+
 /* A stream of random numbers: the next one of *state, all 64 bits. SplitMix64, Steele et al., 2014.
  */
 uint64_t stats_random(uint64_t *state);

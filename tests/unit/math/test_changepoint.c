@@ -91,22 +91,6 @@ static void energy_and_t_test_are_those_of_scipy(void **state)
 	check_against_python(200);
 }
 
-/* scipy.stats.t.sf(t, degrees) * 2 */
-static void student_has_its_tails(void **state)
-{
-	static const double known[][3] = {
-		{ 0, 5, 1 },
-		{ 2.0, 1, 0.2951672353008666 },
-		{ 3.0, 10, 0.013343655022570004 },
-		{ 50, 15, 4.211694624617921e-18 },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < 4; i++)
-		assert_near(changepoint_student(known[i][0], known[i][1]), known[i][2], 1e-9);
-	assert_near(changepoint_student(-3, 10), known[2][2], 1e-9);
-}
-
 static void a_t_test_without_spread_is_no_nan(void **state)
 {
 	static const double flat[] = { 5, 5, 5, 5 }, step[] = { 5, 5, 6, 6 }, two[] = { 5, 6 };
@@ -344,7 +328,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(energy_and_t_test_are_those_of_scipy),
-		cmocka_unit_test(student_has_its_tails),
 		cmocka_unit_test(a_t_test_without_spread_is_no_nan),
 		cmocka_unit_test(flat_series_are_quiet),
 		cmocka_unit_test(an_exact_step_that_lasts_is_a_change),

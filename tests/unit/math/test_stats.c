@@ -167,6 +167,53 @@ static void distance_of_distributions(void **state)
 	assert_true(isnan(at));
 }
 
+/* scipy.stats.t.sf(abs(t), degrees) * 2 */
+static void student_has_its_tails(void **state)
+{
+	static const struct {
+		double t;
+		unsigned degrees;
+		double p;
+	} known[] = {
+		{ 0, 5, 1 },
+		{ 2.0, 1, 0.2951672353008664 },
+		{ 1.5, 2, 0.2723931248910009 },
+		{ -3, 10, 0.01334365502256957 },
+		{ 3.0, 10, 0.01334365502256957 },
+		{ 3, 11, 0.01207983947192136 },
+		{ 0.01, 48, 0.9920627349020823 },
+		{ 5.5, 48, 1.441243373895655e-06 },
+		{ 50, 15, 4.211694624617921e-18 },
+		{ 12, 400, 1.50842633830659e-28 },
+		{ 12, 401, 1.476083878760607e-28 },
+		{ 40, 1, 0.01591217982405162 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(known); i++)
+		assert_float_equal(stats_student(known[i].t, known[i].degrees) / known[i].p, 1,
+				   1e-9);
+}
+
+/* scipy.stats.t.isf(p / 2, degrees) */
+static void student_has_its_limits(void **state)
+{
+	static const struct {
+		double p;
+		unsigned degrees;
+		double t;
+	} known[] = {
+		{ 0.05, 1, 12.7062047364321 },	   { 0.05, 2, 4.302652729911276 },
+		{ 0.05, 4, 2.7764451051978 },	   { 0.05, 38, 2.024394164575137 },
+		{ 0.0001, 16, 5.133893517546096 }, { 1, 7, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(known); i++)
+		assert_float_equal(stats_student_limit(known[i].p, known[i].degrees), known[i].t,
+				   1e-9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +226,8 @@ int main(void)
 		cmocka_unit_test(bootstrap_of_one_value),
 		cmocka_unit_test(values_that_carry_a_quantile),
 		cmocka_unit_test(distance_of_distributions),
+		cmocka_unit_test(student_has_its_tails),
+		cmocka_unit_test(student_has_its_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
