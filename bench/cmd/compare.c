@@ -84,7 +84,7 @@ static const struct opt_command command = {
 		"Tells whether NEW is slower than BASE, where, and whether that is real. Each is "
 		"a result or\na folder of the results of one build.",
 	.details =
-		"On the instruction clock runs are compared over the same seeds, against their spread; "
+		"On the instruction clock runs are compared over the same seeds, as far as those can tell; "
 		"in real\ntime runs are tested, at least five on each side. Different clocks, suites "
 		"or page sizes are\nrefused. What the data cannot tell is \"unknown\", never \"same\".\n"
 		"Exit: 0 same or better, 1 worse, 2 wrong usage or refused, 125 unknown (for git "

@@ -4,8 +4,8 @@
  * one for each clock domain, never mixed. docs/compare.md has the method and its error rates.
  *
  * Instructions are exact counts. Equal samples over the same seeds: same. Else the medians over
- * those seeds, against a floor: the spread over seeds of one build, measured. p50 without load does
- * not move with the seed; what does (tails, load) must be beyond chance too, by the test below.
+ * those seeds, against a floor: the change that so many seeds can tell. p50 without load does not
+ * move with the seed; what does (tails, load) must be beyond chance too, by the test below.
  *
  * In time the unit is a run. Exact Mann-Whitney test with ties, Benjamini-Hochberg over all cells
  * and figures, and the whole bootstrap interval of the ratio of medians beyond the floor.
@@ -78,7 +78,8 @@ struct compare_row {
 	double base, new; /* NAN where there are none */
 	double ratio;	  /* new / base */
 	double low, high; /* 95 % interval of ratio; time only, else NAN */
-	double floor;	  /* a ratio within [1 / (1 + floor), 1 + floor] is no change; NAN: none */
+	double floor;	  /* ratios within [1 / (1 + floor), 1 + floor] do not count as a change;
+			     NAN: none */
 	double p, q;	  /* Mann-Whitney, and adjusted by Benjamini-Hochberg; NAN: not tested */
 	uint64_t base_runs, new_runs;
 	uint64_t runs_needed; /* on each side, beside those there are; U64_ABSENT: not so decided */

@@ -2,8 +2,11 @@
 /*
  * The engine of the instruction clock. A run there is exact, but it is one phase of the run against
  * the timer's ticks, which a change of the kernel moves as a change of the seed does. p50 without
- * load hardly moves with it; tails and load do, and three seeds show a part of how much. So the
- * spread over seeds is the floor, and what moves with the seed is tested over seeds as well.
+ * load hardly moves with it; tails and load do, and are tested over the seeds.
+ *
+ * The floor is what the seeds can tell: half the 99 % interval of the ratio of medians. It shrinks
+ * as seeds are added, where their range would grow until it hid every change. What lies below it
+ * is the same only where the whole interval is within the noise of one seed; else it is unknown.
  */
 #include <errno.h>
 #include <math.h>
@@ -11,6 +14,14 @@
 
 #include "compare/private.h"
 #include "math/stats.h"
+
+/* A change that is no greater may be called none. Noisier figures take more seeds, not more room. */
+#define MOST_TOLERANCE 0.1
+/* The standard error of a median in those of a mean, of normal values. */
+#define MEDIAN_FACTOR 1.2533
+/* That a ratio is outside its interval: in order to call it changed, and to call it the same. */
+#define CHANCE_CHANGED 0.01
+#define CHANCE_SAME    0.05
 
 /* The runs of one cell that both sides have: of one seed and repetition. */
 struct common {
@@ -108,16 +119,6 @@ static struct range range_of(const struct set_run *const *runs, size_t count, in
 	return range;
 }
 
-/* Over all seeds of a side, also those that the other has not. */
-static double spread(const struct set_cell *cell, int figure)
-{
-	struct range range = { INFINITY, 0 };
-
-	for (size_t i = 0; i < cell->run_count; i++)
-		widen(&range, &cell->runs[i], figure);
-	return range.most / range.least - 1;
-}
-
 static bool do_ranges_overlap(const struct common *common, const struct compare_row *row)
 {
 	struct range base = range_of(common->base, common->count, row->figure);
@@ -135,7 +136,36 @@ static double *take_values(const struct set_run *const *runs, size_t count, int 
 	return values;
 }
 
-static int measure(const struct common *common, bool is_tested, struct compare_row *row)
+static double squares_of_logs(const double *values, size_t count)
+{
+	double mean = 0, squares = 0;
+
+	for (size_t i = 0; i < count; i++)
+		mean += log(values[i]) / (double)count;
+	for (size_t i = 0; i < count; i++)
+		squares += (log(values[i]) - mean) * (log(values[i]) - mean);
+	return squares;
+}
+
+/* What one seed differs by from the next: the standard deviation of logarithms; 0 of one seed. */
+static double noise_of(const double *base, const double *new, size_t count)
+{
+	if (count < 2)
+		return 0;
+	return sqrt((squares_of_logs(base, count) + squares_of_logs(new, count)) /
+		    (double)(2 * count - 2));
+}
+
+/* Half the interval of the logarithm of the ratio of medians, of so many seeds on each side. */
+static double margin_of(double noise, size_t count, double chance)
+{
+	if (count < 2)
+		return 0;
+	return stats_student_limit(chance, 2 * (unsigned)count - 2) * MEDIAN_FACTOR * noise *
+	       sqrt(2 / (double)count);
+}
+
+static int measure(const struct common *common, struct compare_row *row, double *noise)
 {
 	auto_free double *base = take_values(common->base, common->count, row->figure);
 	auto_free double *new = take_values(common->new, common->count, row->figure);
@@ -146,19 +176,31 @@ static int measure(const struct common *common, bool is_tested, struct compare_r
 	row->new = stats_median(new, common->count);
 	row->ratio = row->new / row->base;
 	row->base_runs = row->new_runs = common->count;
-	if (!is_tested)
-		return 0;
+	*noise = noise_of(base, new, common->count);
+	return 0;
+}
+
+static int test(const struct common *common, struct compare_row *row)
+{
+	auto_free double *base = take_values(common->base, common->count, row->figure);
+	auto_free double *new = take_values(common->new, common->count, row->figure);
+
+	if (!base || !new)
+		return -ENOMEM;
 	return stats_mann_whitney(base, common->count, new, common->count, &row->p);
 }
 
-/* Of fewer than three seeds the spread of p50 without load is what docs/compare.md found. */
-static void fill_floor(const struct compare_pair *pair, const struct common *common, double least,
+/* Of fewer than three seeds the noise of p50 without load is what docs/compare.md found. */
+static double least_floor(const struct common *common, double least)
+{
+	return common->count < COMPARE_LEAST_SEEDS ? fmax(least, COMPARE_FLOOR_ONE_SEED) : least;
+}
+
+static void fill_floor(const struct common *common, double least, double noise,
 		       struct compare_row *row)
 {
-	row->floor =
-		fmax(least, fmax(spread(pair->base, row->figure), spread(pair->new, row->figure)));
-	if (common->count < COMPARE_LEAST_SEEDS)
-		row->floor = fmax(row->floor, COMPARE_FLOOR_ONE_SEED);
+	row->floor = fmax(least_floor(common, least),
+			  expm1(margin_of(noise, common->count, CHANCE_CHANGED)));
 	row->evidence = fabs(log(row->ratio)) / log1p(row->floor);
 }
 
@@ -167,15 +209,42 @@ static int decide_change(struct compare_row *row, const char *why)
 	return compare_decide(row, row->ratio > 1 ? COMPARE_WORSE : COMPARE_BETTER, "%s", why);
 }
 
-static int decide_steady(const struct common *common, struct compare_row *row)
+/* So many seeds until the interval is as narrow: it is narrower the more there are. */
+static uint64_t seeds_for_margin(double noise, double wanted)
 {
-	if (row->evidence <= 1)
+	uint64_t low = 2, high = COMPARE_MOST_NEEDED;
+
+	while (low < high) {
+		uint64_t middle = (low + high) / 2;
+
+		if (margin_of(noise, middle, CHANCE_SAME) <= wanted)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/*
+ * Below its floor: the same where any change is within the noise of one seed, too. What is missing
+ * for that, or until the change is beyond its floor, are seeds.
+ */
+static int decide_below(const struct common *common, double least, double noise,
+			struct compare_row *row)
+{
+	double room = fmax(log1p(least_floor(common, least)), fmin(noise, log1p(MOST_TOLERANCE)));
+	double change = fabs(log(row->ratio)),
+	       margin = margin_of(noise, common->count, CHANCE_SAME);
+	uint64_t wanted;
+
+	if (change + margin <= room)
 		return compare_decide(row, COMPARE_SAME, "smaller than its floor");
-	if (!do_ranges_overlap(common, row))
-		return decide_change(row, "beyond its floor at every seed of both sides");
-	row->runs_needed = common->count;
+	wanted = seeds_for_margin(noise, fmax(change, room - change));
+	row->runs_needed = wanted > common->count ? wanted - common->count : 1;
 	return compare_decide(row, COMPARE_UNKNOWN,
-			      "beyond its floor, but the seeds of the two sides overlap");
+			      "smaller than its floor, but so few seeds would not show a change "
+			      "of %.1f %%",
+			      expm1(room) * 100);
 }
 
 static int decide_too_few(const struct common *common, struct compare_row *row)
@@ -196,6 +265,22 @@ static int decide_identical(double least, struct compare_row *row)
 	return compare_decide(row, COMPARE_SAME, "every sample is equal");
 }
 
+/*
+ * p50 without load that is beyond its floor at every seed needs no test; the verdict of other rows
+ * that are beyond their floors waits for q.
+ */
+static int decide_untested(const struct common *common, bool is_steady, double least, double noise,
+			   struct compare_row *row)
+{
+	if (row->evidence <= 1)
+		return decide_below(common, least, noise, row);
+	if (is_steady && !do_ranges_overlap(common, row))
+		return decide_change(row, "beyond its floor at every seed of both sides");
+	if (common->count < COMPARE_LEAST_SEEDS)
+		return decide_too_few(common, row);
+	return is_steady ? test(common, row) : 0;
+}
+
 /* Everything but q, and the verdict where that does not need q. */
 static int measure_row(const struct compare_pair *pair, const struct common *common, double least,
 		       bool is_identical_cell, struct compare_row *row)
@@ -203,19 +288,22 @@ static int measure_row(const struct compare_pair *pair, const struct common *com
 	bool is_steady = row->figure == COMPARE_P50 && pair->base->config->load == LOAD_NONE;
 	bool has_seeds = common->count >= COMPARE_LEAST_SEEDS;
 	int ret = compare_rule_out(pair, row);
+	double noise;
 
 	if (ret)
 		return ret < 0 ? ret : 0;
 	if (!common->count)
 		return decide_too_few(common, row);
-	if (measure(common, !is_steady && has_seeds && !is_identical_cell, row))
+	if (measure(common, row, &noise))
 		return -ENOMEM;
 	if (is_identical_cell)
 		return decide_identical(least, row);
 	if (!is_steady && !has_seeds)
 		return decide_too_few(common, row);
-	fill_floor(pair, common, least, row);
-	return is_steady ? decide_steady(common, row) : 0;
+	if (!is_steady && test(common, row))
+		return -ENOMEM;
+	fill_floor(common, least, noise, row);
+	return decide_untested(common, is_steady, least, noise, row);
 }
 
 static int measure_cell(const struct compare_pair *pair, double least, struct compare_cell *cell)
@@ -236,8 +324,6 @@ static int decide_tested(const struct comparison *comparison, struct compare_row
 {
 	uint64_t wanted = compare_runs_for_test(comparison, row);
 
-	if (row->evidence <= 1)
-		return compare_decide(row, COMPARE_SAME, "smaller than its floor");
 	if (row->q <= comparison->false_discovery_rate)
 		return decide_change(row, "beyond its floor, and beyond chance over the seeds");
 	row->runs_needed = wanted > row->base_runs ? wanted - row->base_runs : row->base_runs;

@@ -197,8 +197,8 @@ static void print_thresholds(const struct comparison *comparison, FILE *out)
 {
 	if (comparison->engine == DOMAIN_INSTRUCTIONS)
 		fprintf(out,
-			"instruction clock: a change is beyond %.1f %% and beyond the spread over the "
-			"seeds of each build; p50 without load from one seed on (then beyond %.1f %%); "
+			"instruction clock: a change is beyond %.1f %% and beyond what the seeds of the "
+			"two builds can tell; p50 without load from one seed on (then beyond %.1f %%); "
 			"all else from %llu seeds on, and with q <= %g over %llu tests",
 			comparison->floor * 100, comparison->floor_one_seed * 100,
 			(unsigned long long)comparison->least_runs,

@@ -26,7 +26,7 @@
 #include "math/stats.h"
 
 #define MAX_CELLS 24
-#define MAX_RUNS  20
+#define MAX_RUNS  40
 #define FAULTS	  512
 
 /* One side: a set as result_set_read makes it, with figures that a test fills. */
@@ -299,32 +299,43 @@ static void one_seed_tells_no_tail(void **state)
 	side_free(new);
 }
 
-static void tails_are_set_against_the_spread_of_seeds(void **state)
+/* Eight seeds from 1 to 1.07: half the interval of the ratio of their medians is 4 to 4.6 %. */
+static void tails_are_set_against_what_seeds_can_tell(void **state)
 {
+	static const struct {
+		double share;
+		int verdict;
+	} cases[] = { { 0, COMPARE_UNKNOWN },
+		      { 0.02, COMPARE_UNKNOWN },
+		      { 0.06, COMPARE_WORSE },
+		      { 0.20, COMPARE_WORSE } };
 	struct side *base = side_new(DOMAIN_INSTRUCTIONS, 1, 8);
 	struct side *new = side_new(DOMAIN_INSTRUCTIONS, 1, 8);
-	struct comparison comparison;
-	const struct compare_row *row;
 
 	(void)state;
-	for (int i = 0; i < 8; i++) {
-		set_figures(&base->cells[0][i].latency, 100000, 1 + i * 0.01);
-		set_figures(&new->cells[0][i].latency, 100000, 1.05 + i * 0.01);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct comparison comparison;
+		const struct compare_row *row;
+
+		for (int j = 0; j < 8; j++) {
+			set_figures(&base->cells[0][j].latency, 100000, 1 + j * 0.01);
+			set_figures(&new->cells[0][j].latency, 100000,
+				    1 + cases[i].share + j * 0.01);
+		}
+		/* Nearly equal: equal samples are the same whatever the seeds lie apart. */
+		new->cells[0][0].latency.min++;
+		compare(base, new, &comparison);
+		row = row_of(&comparison, 0, COMPARE_P99);
+		assert_int_equal(row->verdict, cases[i].verdict);
+		assert_float_equal(row->floor, 0.043, 0.003);
+		assert_float_equal(row->base, 155250, 1);
+		if (row->verdict == COMPARE_UNKNOWN)
+			assert_true(row->runs_needed >= 1 && row->runs_needed <= 20);
+		else
+			assert_true(row->q <= 0.05);
+		assert_int_equal(row_of(&comparison, 0, COMPARE_P50)->verdict, COMPARE_SAME);
+		comparison_free(&comparison);
 	}
-	compare(base, new, &comparison);
-	row = row_of(&comparison, 0, COMPARE_P99);
-	assert_int_equal(row->verdict, COMPARE_SAME);
-	assert_float_equal(row->floor, 0.07, 1e-4);
-	comparison_free(&comparison);
-	for (int i = 0; i < 8; i++)
-		set_figures(&new->cells[0][i].latency, 100000, 1.2 + i * 0.01);
-	compare(base, new, &comparison);
-	row = row_of(&comparison, 0, COMPARE_P99);
-	assert_int_equal(row->verdict, COMPARE_WORSE);
-	assert_float_equal(row->base, 155250, 1);
-	assert_true(row->q <= 0.001);
-	assert_int_equal(row_of(&comparison, 0, COMPARE_P50)->verdict, COMPARE_SAME);
-	comparison_free(&comparison);
 	side_free(base);
 	side_free(new);
 }
@@ -528,12 +539,14 @@ static void noise_within_the_floor_raises_none(void **state)
 	const struct simulation by_seeds[] = {
 		{ DOMAIN_INSTRUCTIONS, 24, 3, 0.05, 0, NAN },
 		{ DOMAIN_INSTRUCTIONS, 24, 8, 0.05, 0, NAN },
+		{ DOMAIN_INSTRUCTIONS, 24, 40, 0.05, 0, NAN },
 	};
 
 	(void)state;
 	assert_float_equal(simulate(&in_time, 25).alarms, 0, 0);
 	assert_true(simulate(&by_seeds[0], 200).alarms <= 0.05);
 	assert_true(simulate(&by_seeds[1], 200).alarms <= 0.05);
+	assert_true(simulate(&by_seeds[2], 50).alarms <= 0.05);
 }
 
 static void real_shifts_are_found(void **state)
@@ -544,6 +557,63 @@ static void real_shifts_are_found(void **state)
 	(void)state;
 	assert_true(simulate(&in_time, 25).p50 >= 0.8);
 	assert_float_equal(simulate(&by_one_seed, 25).p50, 1, 0);
+}
+
+/* How many of the 24 rows of p99 have each verdict; every cell of the one side is slower. */
+static void count_p99(size_t seeds, double noise, double shift, int counts[COMPARE_NONE + 1])
+{
+	struct side *base = side_new(DOMAIN_INSTRUCTIONS, MAX_CELLS, seeds);
+	struct side *new = side_new(DOMAIN_INSTRUCTIONS, MAX_CELLS, seeds);
+	struct comparison comparison;
+	uint64_t state = 20170817;
+
+	draw_seeds(base, noise, 0, &state);
+	draw_seeds(new, noise, 0, &state);
+	for (size_t i = 0; i < MAX_CELLS; i++)
+		for (size_t j = 0; j < seeds; j++) {
+			uint64_t *p99 = &new->cells[i][j].latency.p99;
+
+			*p99 = (uint64_t)((double)*p99 * (1 + shift));
+		}
+	compare(base, new, &comparison);
+	memset(counts, 0, (COMPARE_NONE + 1) * sizeof(*counts));
+	for (size_t i = 0; i < MAX_CELLS; i++)
+		counts[row_of(&comparison, i, COMPARE_P99)->verdict]++;
+	comparison_free(&comparison);
+	side_free(base);
+	side_free(new);
+}
+
+static void more_seeds_show_a_change(void **state)
+{
+	int counts[COMPARE_NONE + 1];
+
+	(void)state;
+	count_p99(3, 0.05, 0.10, counts);
+	assert_int_equal(counts[COMPARE_WORSE], 0);
+	assert_true(counts[COMPARE_UNKNOWN] >= 23);
+	for (size_t seeds = 20; seeds <= 40; seeds += 20) {
+		count_p99(seeds, 0.05, 0.10, counts);
+		assert_true(counts[COMPARE_WORSE] >= 23);
+		assert_int_equal(counts[COMPARE_SAME] + counts[COMPARE_BETTER], 0);
+	}
+	/* A tenth of what seeds lie apart takes more of them than there are, and is not denied. */
+	count_p99(20, 0.30, 0.10, counts);
+	assert_int_equal(counts[COMPARE_SAME] + counts[COMPARE_BETTER], 0);
+}
+
+static void a_build_and_itself_are_quiet(void **state)
+{
+	int counts[COMPARE_NONE + 1];
+
+	(void)state;
+	count_p99(3, 0.05, 0, counts);
+	assert_true(counts[COMPARE_UNKNOWN] >= 22);
+	for (size_t seeds = 5; seeds <= 40; seeds *= 2) {
+		count_p99(seeds, 0.05, 0, counts);
+		assert_int_equal(counts[COMPARE_WORSE] + counts[COMPARE_BETTER], 0);
+	}
+	assert_true(counts[COMPARE_SAME] >= 18);
 }
 
 static void print_table(int comparisons)
@@ -561,11 +631,13 @@ static void print_table(int comparisons)
 		{ DOMAIN_TIME, 24, 20, 0.02, 0.07, NAN },
 		{ DOMAIN_INSTRUCTIONS, 24, 3, 0.05, 0, NAN },
 		{ DOMAIN_INSTRUCTIONS, 24, 8, 0.05, 0, NAN },
+		{ DOMAIN_INSTRUCTIONS, 24, 40, 0.05, 0, NAN },
 		{ DOMAIN_INSTRUCTIONS, 24, 1, 0.05, 0.005, NAN },
 		{ DOMAIN_INSTRUCTIONS, 24, 3, 0.05, 0.005, NAN },
 		{ DOMAIN_INSTRUCTIONS, 24, 8, 0.05, 0.10, NAN },
 		{ DOMAIN_INSTRUCTIONS, 24, 8, 0.05, 0.20, NAN },
-		{ DOMAIN_INSTRUCTIONS, 24, 8, 0.05, 0.40, NAN },
+		{ DOMAIN_INSTRUCTIONS, 24, 20, 0.05, 0.10, NAN },
+		{ DOMAIN_INSTRUCTIONS, 24, 40, 0.05, 0.10, NAN },
 	};
 
 	printf("clock         cells  runs  noise  shift  floor   alarms  p50   p99   unknown  same\n");
@@ -588,7 +660,7 @@ int main(void)
 		cmocka_unit_test(equal_runs_are_the_same),
 		cmocka_unit_test(p50_is_told_from_one_seed_on),
 		cmocka_unit_test(one_seed_tells_no_tail),
-		cmocka_unit_test(tails_are_set_against_the_spread_of_seeds),
+		cmocka_unit_test(tails_are_set_against_what_seeds_can_tell),
 		cmocka_unit_test(only_common_seeds_are_compared),
 		cmocka_unit_test(time_is_told_by_runs),
 		cmocka_unit_test(a_quantile_wants_faults),
@@ -598,6 +670,8 @@ int main(void)
 		cmocka_unit_test(chance_alone_raises_few_alarms),
 		cmocka_unit_test(noise_within_the_floor_raises_none),
 		cmocka_unit_test(real_shifts_are_found),
+		cmocka_unit_test(more_seeds_show_a_change),
+		cmocka_unit_test(a_build_and_itself_are_quiet),
 	};
 	const char *simulations = getenv("SYNCFAULT_SIMULATE");
 
