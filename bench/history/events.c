@@ -20,33 +20,48 @@ static const double seed_floors[] = {
 	[FIGURE_P999] = 0.085,
 };
 
-/* The greatest spread over the runs of one build; NAN: no build has two. */
-static double spread_of(const struct history *history, const struct history_series *series)
+static int compare_doubles(const void *a, const void *b)
 {
-	double greatest = NAN;
+	double x = *(const double *)a, y = *(const double *)b;
 
-	for (size_t i = 0; i < history->build_count; i++) {
-		const struct history_point *point = &series->points[i];
-
-		if (point->runs > 1)
-			greatest = fmax(greatest, point->high / point->low - 1);
-	}
-	return greatest;
+	return (x > y) - (x < y);
 }
 
-static double floor_of(const struct history *history, const struct history_series *series,
-		       const struct history_options *options)
+/*
+ * The median of what runs of one build lie apart, so that no single boot decides: of an even number
+ * the greater of the middle two, but of two builds the lesser. NAN: no build has two runs.
+ */
+static int usual_spread(const struct history *history, const struct history_series *series,
+			double *spread)
+{
+	auto_free double *spreads = calloc(history->build_count + 1, sizeof(*spreads));
+	size_t count = 0;
+
+	if (!spreads)
+		return -ENOMEM;
+	for (size_t i = 0; i < history->build_count; i++)
+		if (series->points[i].runs > 1)
+			spreads[count++] = series->points[i].spread;
+	qsort(spreads, count, sizeof(*spreads), compare_doubles);
+	*spread = count ? spreads[count == 2 ? 0 : count / 2] : NAN;
+	return 0;
+}
+
+static int find_floor(const struct history *history, struct history_series *series,
+		      const struct history_options *options)
 {
 	double spread;
 
 	if (options->floor > 0)
-		return options->floor;
-	if (history->tracks[series->track].domain != DOMAIN_INSTRUCTIONS)
-		return HISTORY_FLOOR_TIME;
-	spread = spread_of(history, series);
-	if (isnan(spread))
-		spread = seed_floors[series->figure];
-	return fmax(HISTORY_FLOOR_EXACT, spread);
+		series->floor = options->floor;
+	else if (history->tracks[series->track].domain != DOMAIN_INSTRUCTIONS)
+		series->floor = HISTORY_FLOOR_TIME;
+	else if (usual_spread(history, series, &spread))
+		return -ENOMEM;
+	else
+		series->floor = fmax(HISTORY_FLOOR_EXACT,
+				     isnan(spread) ? seed_floors[series->figure] : spread);
+	return 0;
 }
 
 static size_t count_series(const struct history *history, size_t track)
@@ -110,7 +125,8 @@ int history_find_changes(struct history *history, const struct history_options *
 
 		if (!track->series)
 			track->series = count_series(history, series->track);
-		series->floor = floor_of(history, series, options);
+		if (find_floor(history, series, options))
+			return diag_errno(ENOMEM, "history");
 		point.floor = series->floor;
 		point.p = history->p_limit / (double)track->series;
 		if (find_changes(history, series, &point))

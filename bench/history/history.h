@@ -52,6 +52,7 @@ struct history_track {
 struct history_point {
 	double value;	  /* median over its runs; NAN: not measured */
 	double low, high; /* least and greatest of its runs */
+	double spread;	  /* a share: what three runs lie apart on average; NAN: of one run */
 	size_t runs;
 };
 

@@ -79,6 +79,20 @@ static int find_track(struct history *history, const struct history_run *run, si
 	return tracks[*place].suite && tracks[*place].machine ? 0 : -ENOMEM;
 }
 
+/*
+ * How far three runs of the build lie apart, on average over pairs of its runs: unlike their range
+ * it does not grow with their number. Three lie apart by half as much again as two.
+ */
+static double spread_of(const double *values, size_t count)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < i; j++)
+			sum += fabs(log(values[i] / values[j]));
+	return count < 2 ? NAN : expm1(1.5 * sum / ((double)count * (double)(count - 1) / 2));
+}
+
 /* The values of one figure at one build; false: none. values has room for count. */
 static bool fill_point(const struct entry *entries, size_t count, size_t figure, double *values,
 		       struct history_point *point)
@@ -90,7 +104,11 @@ static bool fill_point(const struct entry *entries, size_t count, size_t figure,
 			values[n++] = entries[i].cell->figures[figure];
 	if (!n)
 		return false;
-	*point = (struct history_point){ stats_median(values, n), values[0], values[0], n };
+	*point = (struct history_point){ .value = stats_median(values, n),
+					 .low = values[0],
+					 .high = values[0],
+					 .spread = spread_of(values, n),
+					 .runs = n };
 	for (size_t i = 1; i < n; i++) {
 		point->low = fmin(point->low, values[i]);
 		point->high = fmax(point->high, values[i]);
@@ -149,7 +167,7 @@ static int add_series(struct history *history, const struct entry *entries, size
 	ret = series->key && series->points ? cell_copy(&series->config, &entries[0].cell->config)
 					    : -ENOMEM;
 	for (size_t i = 0; !ret && i < history->build_count; i++)
-		series->points[i] = (struct history_point){ NAN, NAN, NAN, 0 };
+		series->points[i] = (struct history_point){ NAN, NAN, NAN, NAN, 0 };
 	if (!ret)
 		ret = fill_points(entries, count, figure, series);
 	if (ret || !series->measured)
