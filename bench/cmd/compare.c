@@ -7,6 +7,7 @@
 
 #include "base/diag.h"
 #include "base/opt.h"
+#include "cell/match.h"
 #include "cmd/commands.h"
 #include "compare/compare.h"
 
@@ -49,7 +50,7 @@ static const struct opt_row rows[] = {
 	  .argument = "PATTERN",
 	  .parse = opt_string,
 	  .offset = offsetof(struct compare_params, cell),
-	  .help = "only cells whose key matches, as in '*/state=hole/*'" },
+	  .help = CELL_MATCH_HELP },
 	{ .name = "floor",
 	  .argument = "PERCENT",
 	  .parse = parse_percent,

@@ -9,6 +9,7 @@
 #include "base/diag.h"
 #include "base/opt.h"
 #include "base/outfile.h"
+#include "cell/match.h"
 #include "cmd/commands.h"
 #include "export/export.h"
 #include "export/label.h"
@@ -37,10 +38,10 @@ static const struct opt_row rows[] = {
 	  .offset = offsetof(struct export_params, output),
 	  .help = "written whole or not at all; default standard output" },
 	{ .name = "cell",
-	  .argument = "TEXT",
+	  .argument = "PATTERN",
 	  .parse = opt_string,
 	  OPTION(cell),
-	  .help = "only cells whose key holds this, such as state=hole" },
+	  .help = CELL_MATCH_HELP },
 	{ .name = "figure",
 	  .argument = "LIST",
 	  .parse = opt_words,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is compared with what, and what is not. */
 #include <errno.h>
-#include <fnmatch.h>
 #include <math.h>
 #include <string.h>
 
+#include "cell/match.h"
 #include "compare/private.h"
 
 static unsigned page_sizes(const struct result_set *set)
@@ -106,8 +106,7 @@ int compare_pair_cells(const struct result_set *base, const struct result_set *n
 		const struct set_cell *cell = &base->cells[i];
 		const struct set_cell *other = result_set_find(new, cell->config, cell->key);
 
-		if (!other || !is_latency_cell(cell) ||
-		    (options->cell && fnmatch(options->cell, cell->key, 0)))
+		if (!other || !is_latency_cell(cell) || !cell_match(options->cell, cell->key))
 			continue;
 		pairs[comparison->cell_count] = (struct compare_pair){ cell, other };
 		if (add_cell(comparison, cell, options->figures))

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cell/match.h"
+
 const char *const export_format_words[] = { "openmetrics", "benchstat", "github-action-benchmark",
 					    "kcidb",	   "hgrm",	"tsv",
 					    NULL };
@@ -48,11 +50,6 @@ const char *export_unit(const struct matrix_entry *entry)
 	return entry->result->clock.domain == DOMAIN_INSTRUCTIONS ? "instructions" : "ns";
 }
 
-static bool is_wanted(const struct cell_result *cell, const struct export_options *options)
-{
-	return !options->cell || strstr(cell->key, options->cell);
-}
-
 size_t export_select(struct matrix *matrix, const struct export_options *options)
 {
 	size_t kept = 0, without = 0;
@@ -60,7 +57,7 @@ size_t export_select(struct matrix *matrix, const struct export_options *options
 	for (size_t i = 0; i < matrix->entry_count; i++) {
 		const struct cell_result *cell = matrix->entries[i].cell;
 
-		if (!is_wanted(cell, options))
+		if (!cell_match(options->cell, cell->key))
 			continue;
 		without += !cell->has_latency;
 		if (cell->has_latency || options->format == EXPORT_KCIDB)

@@ -77,6 +77,9 @@ check step-json "$(head -c 300 "$work/out")" holds "$work/out" '
 run compare --json --figures p50 --cell '*/state=hole/*' $old $new
 check only-some "$(head -c 300 "$work/out")" holds "$work/out" \
 	'[.cells[].words] == ["ext4 hole, MAP_SYNC", "ext4 hole"] and .counts == {worse: 1, better: 1, unknown: 0, same: 0, none: 0}'
+cp "$work/out" "$work/by-glob"
+run compare --json --figures p50 --cell state=hole $old $new
+check a-text-selects-as-a-glob-does "$(said)" cmp "$work/by-glob" "$work/out"
 run compare --floor 50 --figures p50 $old $new
 check wide-floor "exit $code" is_verdict 0
 run compare $old $old

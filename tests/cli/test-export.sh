@@ -145,6 +145,9 @@ check export-hgrm-leaves-no-folder "it is there" test ! -e "$work/letter"
 # What was not measured, and what was asked for wrongly.
 run export --format tsv guest.json --figure p50,max --cell xfs/
 check export-cell-and-figure "$(wc -l <"$work/out") lines" test "$(wc -l <"$work/out")" = 5
+cp "$work/out" "$work/by-text"
+run export --format tsv guest.json --figure p50,max --cell 'xfs/*'
+check export-cell-by-a-glob "$(said)" cmp "$work/by-text" "$work/out"
 check export-tells-nothing-left-out "$(said)" test ! -s "$work/err"
 run export --format tsv guest.json
 check export-tells-what-is-left-out "$(said)" grep -q '2 of 9 cells' "$work/err"

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cell/cell.h"
+#include "cell/match.h"
 
 static char ext4[] = "ext4", no_options[] = "", mkfs[] = "-O fast_commit",
 	    mount[] = "noatime,discard";
@@ -207,6 +208,22 @@ static void page_bytes(void **state)
 	assert_int_equal(cell_page_bytes(&config), 2097152);
 }
 
+static void patterns_select_cells(void **state)
+{
+	static const char key[] = "xfs/dax=always/state=hole/load=none";
+
+	(void)state;
+	assert_true(cell_match(NULL, key));
+	assert_true(cell_match("*/state=hole/*", key));
+	assert_true(cell_match("xfs/*load=n[oa]n?", key));
+	assert_false(cell_match("*/state=hole", key)); /* a glob is of the whole key */
+	assert_false(cell_match("state=*", key));
+	assert_true(cell_match("state=hole", key)); /* a text is part of it */
+	assert_true(cell_match("xfs/", key));
+	assert_true(cell_match(key, key));
+	assert_false(cell_match("state=written", key));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +236,7 @@ int main(void)
 		cmocka_unit_test(words_are_found_whole),
 		cmocka_unit_test(words_are_joined),
 		cmocka_unit_test(word_lists_hold_each_word_once),
+		cmocka_unit_test(patterns_select_cells),
 		cmocka_unit_test(page_bytes),
 	};
 
