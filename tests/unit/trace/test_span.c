@@ -107,6 +107,11 @@ static void extremes_of_a_span(void **state)
 	before = now;
 	add_fault(&now, 1ULL << 41, 0);
 	check_extremes(5000, 1ULL << 41, 1ULL << 41, 1ULL << 41);
+	/* Above all slots, and not a new maximum: the slots say nothing about it. */
+	before = now;
+	add_fault(&now, 6000, 0);
+	add_fault(&now, 1ULL << 40, 0);
+	check_extremes(6000 - 6000 / 32, 6000, 1ULL << 40, (1ULL << 40) + 6000);
 }
 
 static void figures(void **state)
@@ -118,6 +123,7 @@ static void figures(void **state)
 	for (uint64_t i = 1; i <= 1000; i++)
 		add_fault(&now, 10, i % 2 ? 0 : 40);
 	now.blocked_ns[ROOT_FAULT] = 5000;
+	now.runnable_ns[ROOT_FAULT] = 3000;
 	now.counts[COUNT_NEEDDSYNC] = 9;
 	assert_int_equal(trace_span_fill(&filled, &now, true), 0);
 	assert_false(trace_span_is_empty(&filled));
@@ -129,7 +135,7 @@ static void figures(void **state)
 	assert_int_equal(filled.faults.whole.max, 50);
 	assert_true(isnan(filled.faults.whole.share));
 	assert_true(filled.faults.blocked_mean == 5);
-	assert_true(filled.faults.runnable_mean == 0);
+	assert_true(filled.faults.runnable_mean == 3);
 	assert_int_equal(filled.faults.stage_count, 2);
 	assert_int_equal(filled.faults.stages[0].stage, STAGE_MM);
 	assert_int_equal(filled.faults.stages[1].stage, STAGE_MAP);
