@@ -35,7 +35,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototype
 ALL_CFLAGS := -std=gnu11 -ffile-prefix-map=$(CURDIR)=. -D_GNU_SOURCE -pthread -Ibench -I. \
 	$(WARNINGS) $(CFLAGS) $(SAN_FLAGS)
 PKG_CONFIG ?= pkg-config
-PACKAGES := libbpf jansson blkid libmd zlib
+PACKAGES := libbpf jansson blkid mount libmd zlib
 has_package = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes)
 # Where there is no libpmem2, cells with commit=flush are skipped and say so.
 ifeq ($(call has_package,libpmem2),yes)

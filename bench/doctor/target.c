@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/diag.h"
+#include "base/mounts.h"
 #include "doctor/doctor.h"
 #include "target/guard.h"
 
@@ -22,25 +23,21 @@ static unsigned long long to_mib(uint64_t bytes)
 	return bytes >> 20;
 }
 
-/* The line of mountinfo whose mount is id: what is mounted there, and how. */
+/* What is mounted there, and how. */
 static void describe_mount(uint64_t id, char *text, size_t size)
 {
-	auto_fclose FILE *file = fopen("/proc/self/mountinfo", "re");
-	char line[8192], options[1024], type[64], source[1024], super[2048];
-	unsigned long long number;
+	auto_mounts struct mounts mounts = { 0 };
+	int ret = mounts_read(MOUNTS_SELF, &mounts);
+	const struct mounts_entry *entry = mounts_find(&mounts, id);
 
-	snprintf(text, size, "a mount that /proc/self/mountinfo does not show");
-	while (file && fgets(line, sizeof(line), file)) {
-		const char *dash = strstr(line, " - ");
-
-		if (!dash || sscanf(line, "%llu %*s %*s %*s %*s %1023s", &number, options) != 2 ||
-		    number != id ||
-		    sscanf(dash + 3, "%63s %1023s %2047s", type, source, super) != 3)
-			continue;
-		snprintf(text, size, "%s on %s, mount options %s, of the file system %s", type,
-			 source, options, super);
-		return;
-	}
+	if (ret)
+		snprintf(text, size, "a mount that is not known: read " MOUNTS_SELF ": %s",
+			 strerror(-ret));
+	else if (!entry)
+		snprintf(text, size, "a mount that " MOUNTS_SELF " does not show");
+	else
+		snprintf(text, size, "%s on %s, mount options %s, of the file system %s",
+			 entry->type, entry->source, entry->options, entry->super_options);
 }
 
 static void check_mount(struct doctor *doctor, const char *path, const struct statx *stx)

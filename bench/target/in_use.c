@@ -1,33 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "target/in_use.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 
 #include "base/cleanup.h"
+#include "base/mounts.h"
 #include "base/sysfs.h"
 #include "target/loopdev.h"
-
-#define MAX_LINE 8192
-
-/* /proc/self/mountinfo and /proc/swaps write blanks and backslashes as \ooo; undone in place. */
-static void unescape(char *text)
-{
-	char *out = text;
-	unsigned int code;
-
-	for (; *text; text++) {
-		if (*text == '\\' && sscanf(text + 1, "%3o", &code) == 1) {
-			*out++ = (char)code;
-			text += 3;
-		} else {
-			*out++ = *text;
-		}
-	}
-	*out = '\0';
-}
 
 static bool is_node_of(const char *path, dev_t device)
 {
@@ -37,55 +20,46 @@ static bool is_node_of(const char *path, dev_t device)
 	       st.st_rdev == device;
 }
 
-/*
- * A line of proc_pid_mountinfo(5). btrfs mounts carry a device number of their own: there the
- * source decides.
- */
-static bool is_mount_of(char *line, dev_t device, char *point)
+/* btrfs mounts carry a device number of their own: there the source tells. */
+static int find_mount(dev_t device, char *point, size_t size)
 {
-	unsigned int major_number, minor_number;
-	char source[PATH_MAX], *dash = strstr(line, " - ");
+	auto_mounts struct mounts mounts = { 0 };
+	int ret = mounts_read(MOUNTS_SELF, &mounts);
 
-	if (sscanf(line, "%*s %*s %u:%u %*s %4095s", &major_number, &minor_number, point) != 3)
-		return false;
-	unescape(point);
-	if (makedev(major_number, minor_number) == device)
-		return true;
-	if (!dash || sscanf(dash + 3, "%*s %4095s", source) != 1)
-		return false;
-	unescape(source);
-	return is_node_of(source, device);
-}
+	for (size_t i = 0; i < mounts.count; i++) {
+		const struct mounts_entry *entry = &mounts.entries[i];
 
-static bool find_mount(dev_t device, char *point)
-{
-	auto_fclose FILE *file = fopen("/proc/self/mountinfo", "re");
-	char line[MAX_LINE];
-
-	while (file && fgets(line, sizeof(line), file))
-		if (is_mount_of(line, device, point))
-			return true;
-	return false;
+		if (entry->device != device && !is_node_of(entry->source, device))
+			continue;
+		snprintf(point, size, "%s", entry->point);
+		return 1;
+	}
+	return ret;
 }
 
 /* Swap space on a device, or in the file of st. */
-static bool is_swap(dev_t device, const struct stat *file_st)
+static int is_swap(dev_t device, const struct stat *file_st)
 {
-	auto_fclose FILE *file = fopen("/proc/swaps", "re");
-	char line[MAX_LINE], path[PATH_MAX];
+	auto_mounts struct mounts swaps = { 0 };
+	int ret = mounts_read_swaps("/proc/swaps", &swaps);
 	struct stat st;
 
-	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%4095s", path) != 1)
-			continue;
-		unescape(path);
+	for (size_t i = 0; i < swaps.count; i++) {
+		const char *path = swaps.entries[i].source;
+
 		if (!file_st && is_node_of(path, device))
-			return true;
+			return 1;
 		if (file_st && stat(path, &st) == 0 && st.st_dev == file_st->st_dev &&
 		    st.st_ino == file_st->st_ino)
-			return true;
+			return 1;
 	}
-	return false;
+	return ret;
+}
+
+/* Where /proc is missing, nothing is known; where it cannot be read, nothing is certain. */
+static bool is_unknown(int ret)
+{
+	return ret < 0 && ret != -ENOENT;
 }
 
 /* The first device on top of this one, "dm-0 (home)". */
@@ -113,11 +87,16 @@ static bool find_holder(dev_t device, char *holder, size_t size)
 static bool is_used(dev_t device, const char *whose, char *why, size_t size)
 {
 	char name[PATH_MAX];
+	int mounted = find_mount(device, name, sizeof(name)), swap = is_swap(device, NULL);
 
-	if (find_mount(device, name))
+	if (mounted > 0)
 		snprintf(why, size, "%sis mounted on %s", whose, name);
-	else if (is_swap(device, NULL))
+	else if (swap > 0)
 		snprintf(why, size, "%sis swap space", whose);
+	else if (is_unknown(mounted) || is_unknown(swap))
+		snprintf(why, size, "%smay be mounted or swap space: read /proc/%s: %s", whose,
+			 is_unknown(mounted) ? "self/mountinfo" : "swaps",
+			 strerror(-(is_unknown(mounted) ? mounted : swap)));
 	else if (find_holder(device, name, sizeof(name)))
 		snprintf(why, size, "%sis held by %s", whose, name);
 	else
@@ -178,11 +157,14 @@ bool inuse_device(dev_t device, char *why, size_t size)
 bool inuse_file(const struct stat *st, const char *path, char *why, size_t size)
 {
 	char device[LOOPDEV_PATH_SIZE];
+	int swap = is_swap(0, st);
 
 	if (loopdev_find(st, path, device) == 0)
 		snprintf(why, size, "backs the loop device %s", device);
-	else if (is_swap(0, st))
+	else if (swap > 0)
 		snprintf(why, size, "is swap space");
+	else if (is_unknown(swap))
+		snprintf(why, size, "may be swap space: read /proc/swaps: %s", strerror(-swap));
 	else
 		return false;
 	return true;

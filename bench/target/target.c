@@ -12,35 +12,29 @@
 
 #include "base/cleanup.h"
 #include "base/diag.h"
+#include "base/mounts.h"
 #include "target/filesystem.h"
 #include "target/lock.h"
 
-/*
- * The line of /proc/self/mountinfo for the mount that fd is on. st_dev would not do: btrfs gives
- * each subvolume its own.
- */
+/* st_dev would not do to find the mount that fd is on: btrfs gives each subvolume its own. */
 static int read_mount(int fd, char *fs, size_t fs_size, char *source, size_t source_size)
 {
-	auto_fclose FILE *file = fopen("/proc/self/mountinfo", "re");
-	auto_free char *line = NULL;
+	auto_mounts struct mounts mounts = { 0 };
+	const struct mounts_entry *entry;
 	struct statx stx;
-	size_t size = 0;
+	int ret = mounts_read(MOUNTS_SELF, &mounts);
 
-	if (!file || statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx))
+	if (ret)
+		return ret;
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx))
 		return -errno;
-	while (getline(&line, &size, file) > 0) {
-		unsigned long long id;
-		char *behind = strstr(line, " - ");
-		char type[64], device[256], options[160];
-
-		if (!behind || sscanf(line, "%llu", &id) != 1 || id != stx.stx_mnt_id ||
-		    sscanf(behind, " - %63s %255s %159s", type, device, options) != 3)
-			continue;
-		snprintf(fs, fs_size, "%s", type);
-		snprintf(source, source_size, "%s on %s (%s)", type, device, options);
-		return 0;
-	}
-	return -ENOENT;
+	entry = mounts_find(&mounts, stx.stx_mnt_id);
+	if (!entry)
+		return -ENOENT;
+	snprintf(fs, fs_size, "%s", entry->type);
+	snprintf(source, source_size, "%.63s on %.255s (%.159s)", entry->type, entry->source,
+		 entry->super_options);
+	return 0;
 }
 
 /* In a chroot, mountinfo leaves out the mount that the root lies on: its magic number must do. */
@@ -71,6 +65,8 @@ static int open_dir(struct target *target, const char *dir)
 	int ret;
 
 	ret = read_mount(target->dir_fd, target->fs, sizeof(target->fs), mount, sizeof(mount));
+	if (ret == -ENOMEM)
+		return diag_errno(ret, "read " MOUNTS_SELF);
 	if (ret) {
 		name_by_magic(target->dir_fd, target->fs, sizeof(target->fs));
 		snprintf(mount, sizeof(mount), "%s, its mount not told", target->fs);

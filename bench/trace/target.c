@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/diag.h"
+#include "base/mounts.h"
 #include "base/opt.h"
 #include "base/printable.h"
 #include "base/sysfs.h"
@@ -21,27 +22,20 @@
 #define INITIAL_PID_NAMESPACE 0xeffffffcU /* include/linux/proc_ns.h: PROC_PID_INIT_INO */
 #define NAME_COLUMNS	      64
 
-int trace_target_parse_mount(const char *line, uint64_t mount_id, uint32_t *dev)
-{
-	unsigned long long id;
-	unsigned int major, minor;
-
-	if (sscanf(line, "%llu %*u %u:%u ", &id, &major, &minor) != 3 || id != mount_id)
-		return -ENOENT;
-	*dev = major << 20 | minor;
-	return 0;
-}
-
-/* *dev is kept where the mount is not listed, as one that is attached nowhere. */
+/*
+ * The device of the mount is the one that the kernel knows its inodes by, which stat() does not tell
+ * on btrfs. *dev is kept where the mount is not listed, as one that is attached nowhere.
+ */
 static void find_mount(uint64_t mount_id, uint32_t *dev)
 {
-	auto_fclose FILE *mounts = fopen("/proc/self/mountinfo", "re");
-	auto_free char *line = NULL;
-	size_t size = 0;
+	auto_mounts struct mounts mounts = { 0 };
+	const struct mounts_entry *entry;
 
-	while (mounts && getline(&line, &size, mounts) > 0)
-		if (trace_target_parse_mount(line, mount_id, dev) == 0)
-			return;
+	if (mounts_read(MOUNTS_SELF, &mounts))
+		return;
+	entry = mounts_find(&mounts, mount_id);
+	if (entry)
+		*dev = probes_dev(entry->device);
 }
 
 static void find_dev(struct trace_target *target, const struct stat *st)

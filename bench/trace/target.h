@@ -26,10 +26,4 @@ void trace_target_close(struct trace_target *target);
 /* Whether the process was one, and has ended. */
 bool trace_target_has_ended(const struct trace_target *target);
 
-/*
- * The device of the mount with this ID in a line of /proc/self/mountinfo: the one that the kernel
- * knows its inodes by, which stat() does not tell on btrfs. -ENOENT. Pure.
- */
-int trace_target_parse_mount(const char *line, uint64_t mount_id, uint32_t *dev);
-
 #endif

@@ -59,7 +59,7 @@ once() { # AT
 }
 export -f once
 export work shm program
-seq 1 420 | xargs -P 8 -I{} bash -c 'once {}' >"$work/once" 2>&1
+seq 1 600 | xargs -P 8 -I{} bash -c 'once {}' >"$work/once" 2>&1
 check no-memory-once-for-run "$(sort "$work/once")" test ! -s "$work/once"
 starve no-memory-for-plot 12 plot guest.json --format svg -o "$work/pictures"
 mkdir "$work/folder" && cp guest.json guest-seed1.json "$work/folder/"

@@ -129,19 +129,6 @@ static void old_names_make_room(void **state)
 
 /* ---- whose faults ---- */
 
-static void lines_of_mountinfo(void **state)
-{
-	static const char line[] = "98 61 259:3 / /mnt/a\\040b rw - ext4 /dev/pmem0 rw,dax=always";
-	uint32_t dev = 7;
-
-	(void)state;
-	assert_int_equal(trace_target_parse_mount(line, 9, &dev), -ENOENT);
-	assert_int_equal(trace_target_parse_mount("98", 98, &dev), -ENOENT);
-	assert_int_equal(dev, 7);
-	assert_int_equal(trace_target_parse_mount(line, 98, &dev), 0);
-	assert_int_equal(dev, 259 << 20 | 3);
-}
-
 static int open_target(struct trace_target *target, uint64_t pid, const char *path, bool *is_said)
 {
 	struct capture capture;
@@ -278,7 +265,6 @@ int main(void)
 		cmocka_unit_test(a_mapped_file_is_found_and_kept),
 		cmocka_unit_test(no_process_no_name),
 		cmocka_unit_test(old_names_make_room),
-		cmocka_unit_test(lines_of_mountinfo),
 		cmocka_unit_test(what_is_no_target),
 		cmocka_unit_test(targets),
 		cmocka_unit_test(a_process_that_ends),
