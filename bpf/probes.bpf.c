@@ -17,8 +17,6 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* ---- the fault ------------------------------------------------------------------------------ */
-
 struct place {
 	uint32_t dev;
 	uint64_t inode;

@@ -77,8 +77,6 @@ int compare_fill_side(const struct result_set *set, struct compare_side *side)
 	return fill_texts(set, side) ? -ENOMEM : fill_seeds(set, side);
 }
 
-/* ---- facts that should be one, on both sides ---- */
-
 static void write_tool(const struct result *result, char *text, size_t size)
 {
 	snprintf(text, size, "%s (%s)", result->tool.version ? result->tool.version : "?",
@@ -256,8 +254,6 @@ static int warn_of_facts(const struct result_set *base, const struct result_set 
 	}
 	return 0;
 }
-
-/* ---- cells and runs that do not take part ---- */
 
 static bool is_same_but_mkfs(const struct cell_config *a, const struct cell_config *b)
 {

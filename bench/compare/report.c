@@ -10,8 +10,6 @@
 #define CELL_COLUMNS   44
 #define REASON_COLUMNS 76
 
-/* ---- the columns of the table ---- */
-
 static void write_verdict(const struct compare_cell *cell, const struct compare_row *row,
 			  char text[COMPARE_FIELD_SIZE])
 {
@@ -143,8 +141,6 @@ bool compare_is_shown(const struct compare_row *row, bool with_same)
 {
 	return with_same || (row->verdict != COMPARE_SAME && row->verdict != COMPARE_NONE);
 }
-
-/* ---- what was compared, and how ---- */
 
 static void print_seeds(const struct compare_side *side, FILE *out)
 {

@@ -27,8 +27,6 @@ const char *compare_change(double ratio, char buffer[COMPARE_CHANGE_SIZE])
 	return buffer;
 }
 
-/* ---- a cell in words ---- */
-
 static void print_unlike(const struct cell_config *config, FILE *out)
 {
 	char number[PRINTABLE_NUMBER];
@@ -73,8 +71,6 @@ char *compare_words(const struct cell_config *config)
 	}
 	return text;
 }
-
-/* ---- the sentence ---- */
 
 /* The kernel; where both sides are of one, the path too. */
 static const char *name_side(const struct compare_side *side, bool is_one_kernel,

@@ -107,8 +107,6 @@ int compare_rule_out(const struct compare_pair *pair, struct compare_row *row)
 	return ret ? ret : 1;
 }
 
-/* ---- the order of the table, and the verdict of the whole ---- */
-
 static int sort_group(int verdict)
 {
 	static const int groups[] = { [COMPARE_WORSE] = 0,
@@ -186,8 +184,6 @@ static void count_verdicts(struct comparison *comparison)
 	else
 		comparison->verdict = counts[COMPARE_SAME] ? COMPARE_SAME : COMPARE_UNKNOWN;
 }
-
-/* ---- the whole ---- */
 
 static void set_thresholds(const struct compare_options *options, struct comparison *comparison)
 {

@@ -72,8 +72,6 @@ static int measure_row(const struct compare_pair *pair, const struct comparison 
 	return test(base, new, comparison, seed_of(cell, row, comparison->seed), row);
 }
 
-/* ---- how many runs would do ---- */
-
 /* An interval narrows with the root of the runs: until it is clear of the nearer edge of the floor.
  */
 static uint64_t runs_for_interval(const struct compare_row *row, uint64_t runs)
@@ -100,8 +98,6 @@ static int need_more(const struct comparison *comparison, const char *why, struc
 			      is_many ? "at least " : "", (unsigned long long)row->runs_needed,
 			      row->runs_needed == 1 ? "" : "s");
 }
-
-/* ---- verdicts ---- */
 
 static int decide(const struct comparison *comparison, struct compare_row *row)
 {

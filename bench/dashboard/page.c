@@ -77,10 +77,6 @@ const char *page_unit(const struct page *page)
 		       : "µs";
 }
 
-/* ---- places ---- */
-
-/* ---- the page ---- */
-
 #define FOLDER "bench/page/"
 
 static void print_asset(FILE *out, const char *name)

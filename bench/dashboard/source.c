@@ -16,8 +16,6 @@
 /* Of all links together: a page of more is slow to open. */
 #define LINKS_MAX_BYTES 8000000
 
-/* ---- commands ---- */
-
 /* A word of a command, quoted for a shell; one that a person would not read is cut, as names are.
  */
 static void print_word(FILE *out, const char *word)
@@ -142,8 +140,6 @@ void page_print_commands(const struct page *page, FILE *out)
 	fprintf(out, "<h3>This page</h3>\n");
 	print_own(page, out);
 }
-
-/* ---- files ---- */
 
 struct packed {
 	unsigned char *bytes;

@@ -6,9 +6,10 @@
 #include "dashboard/page.h"
 #include "dashboard/text.h"
 
-/* ---- A against A -------------------------------------------------------------------------------
- * Instructions: results of one build and seed that were started apart must be equal, cell by cell.
- * Time: the runs of one side, every second against the others, judged as the two builds are.
+/*
+ * A against A. Instructions: results of one build and seed that were started apart must be equal,
+ * cell by cell. Time: the runs of one side, every second against the others, judged as the two
+ * builds are.
  */
 struct self_check {
 	enum page_side side;
@@ -160,8 +161,6 @@ static void print_self(const struct page *page, FILE *out)
 	}
 	fprintf(out, "</dd>\n");
 }
-
-/* ---- thresholds ---- */
 
 static void print_engine(const struct page *page, FILE *out)
 {

@@ -57,9 +57,6 @@ static int fill_build(const struct history_run *run, struct history_build *build
 	return ret;
 }
 
-/* ---- an order that somebody gives --------------------------------------------------------------
- */
-
 /* One abbreviates the other. */
 static bool is_same_commit(const char *a, const char *b)
 {
@@ -139,9 +136,6 @@ static int apply_order(struct history *history, const char *path, size_t *moved)
 		moved[places[i]] = i;
 	return 0;
 }
-
-/* ---- the whole ---------------------------------------------------------------------------------
- */
 
 static int number_builds(struct history *history, const struct history_run **sorted, size_t count,
 			 const struct history_run *runs, size_t *places)

@@ -135,9 +135,6 @@ int history_find_changes(struct history *history, const struct history_options *
 	return 0;
 }
 
-/* ---- events ------------------------------------------------------------------------------------
- */
-
 struct loose {
 	struct history_part part;
 	size_t track;

@@ -94,9 +94,6 @@ static void free_index(struct index *index)
 	free(index);
 }
 
-/* ---- where it is -------------------------------------------------------------------------------
- */
-
 static char *cache_folder(void)
 {
 	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
@@ -161,9 +158,6 @@ static char *choose_path(const char *folder)
 		return resolve_folder(path_in_cache(folder));
 	return asprintf(&path, "%s/" INDEX_NAME, folder) < 0 ? NULL : resolve_folder(path);
 }
-
-/* ---- opening -----------------------------------------------------------------------------------
- */
 
 static int run_text(struct index *index, const char *text)
 {
@@ -281,9 +275,6 @@ struct index *index_open(const char *folder)
 	return index;
 }
 
-/* ---- reading -----------------------------------------------------------------------------------
- */
-
 /* Of a file below the folder: what holds where the folder is moved. */
 static const char *relative(const struct index *index, const char *path)
 {
@@ -378,9 +369,6 @@ int index_find(struct index *index, const struct history_file *file, struct hist
 	history_run_free(run);
 	return -ENOENT;
 }
-
-/* ---- writing -----------------------------------------------------------------------------------
- */
 
 static int step_once(sqlite3_stmt *statement)
 {

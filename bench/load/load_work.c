@@ -53,8 +53,6 @@ static int keep_one_file(struct load_worker *worker)
 	return worker->fds[0] < 0 ? worker->fds[0] : 0;
 }
 
-/* ---- copy ---------------------------------------------------------------------------------- */
-
 static int write_source(struct load_worker *worker, int fd)
 {
 	int ret = 0;
@@ -107,8 +105,6 @@ static int round_copy(struct load_worker *worker)
 	return ret;
 }
 
-/* ---- create -------------------------------------------------------------------------------- */
-
 static int create_file(struct load_worker *worker, const char *name)
 {
 	auto_close int fd = datafile_create(&worker->place, name);
@@ -134,8 +130,6 @@ static int round_create(struct load_worker *worker)
 	return ret;
 }
 
-/* ---- fsync --------------------------------------------------------------------------------- */
-
 static int round_fsync(struct load_worker *worker)
 {
 	int fd = worker->fds[0], ret = 0;
@@ -152,8 +146,6 @@ static int round_fsync(struct load_worker *worker)
 	return ret;
 }
 
-/* ---- truncate ------------------------------------------------------------------------------ */
-
 static int round_truncate(struct load_worker *worker)
 {
 	int fd = worker->fds[0], ret = 0;
@@ -169,8 +161,6 @@ static int round_truncate(struct load_worker *worker)
 		count(worker, 1);
 	return ret;
 }
-
-/* ---- log ----------------------------------------------------------------------------------- */
 
 /* No two are the same: ext4 would have one block for both. */
 static int set_attribute(struct load_worker *worker, int fd, uint64_t file)

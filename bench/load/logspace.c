@@ -88,9 +88,6 @@ void logspace_close(struct logspace *space)
 	space->kind = LOGSPACE_NONE;
 }
 
-/* ---- XFS --------------------------------------------------------------------------------------
- */
-
 static int parse_pair(const char *text, uint64_t *cycle, uint64_t *offset)
 {
 	char rest;
@@ -151,9 +148,6 @@ static int read_xfs(struct logspace *space)
 		   : logspace_of_xfs(head, tail, grant, is_bytes, space->log_bytes,
 				     &space->committed_bytes, &space->dirty_bytes);
 }
-
-/* ---- ext4 -------------------------------------------------------------------------------------
- */
 
 uint64_t logspace_of_jbd2(const struct jbd2_log_commits *commits, uint32_t sequence,
 			  uint64_t faults)

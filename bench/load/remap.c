@@ -53,9 +53,6 @@ static void fill_block(char *block, uint64_t tag)
 		memcpy(block + i, &tag, sizeof(tag));
 }
 
-/* ---- preparing --------------------------------------------------------------------------------
- */
-
 static int write_tags(struct remap *remap, int fd, uint64_t owner, uint64_t bytes)
 {
 	for (uint64_t at = 0; at < bytes; at += BLOCK) {
@@ -196,9 +193,6 @@ int remap_prepare(struct remap *remap, const struct cell_config *config,
 		ret = prepare_file(remap, i, place, verdict);
 	return ret;
 }
-
-/* ---- moving -----------------------------------------------------------------------------------
- */
 
 /* ext4 moves only blocks whose pages are clean, and refuses others with EBUSY. */
 static int exchange(struct remap *remap, struct remap_file *file)
@@ -349,9 +343,6 @@ int remap_stop(struct remap *remap, uint64_t *writes, struct verdict *verdict)
 					     "were timed (--pause gives it CPU time)");
 	return 0;
 }
-
-/* ---- verifying --------------------------------------------------------------------------------
- */
 
 /* The tag that block must show now; 0: it was never written. */
 static uint64_t expected_tag(const struct remap *remap, const struct remap_file *file,

@@ -14,10 +14,10 @@
 #define ODD_FACTOR   6	/* as many standard deviations make a value odd */
 #define LEAST	     2	/* values on each side: one alone cannot be told from an odd one */
 
-/* ---- the energy statistic ----------------------------------------------------------------------
- *
- * sums[i * (n + 1) + j]: of the distances |v[a] - v[b]| with a < i and b < j. Any mean distance
- * between or within stretches is then a difference of four, and all pairs of ends cost n squared.
+/*
+ * For the energy statistic, sums[i * (n + 1) + j]: of the distances |v[a] - v[b]| with a < i and
+ * b < j. Any mean distance between or within stretches is then a difference of four, and all pairs
+ * of ends cost n squared.
  */
 static double block(const double *sums, size_t n, size_t from, size_t to, size_t left, size_t right)
 {
@@ -114,9 +114,6 @@ double changepoint_t_test(const double *values, size_t count, size_t split)
 			     (unsigned)count - 2);
 }
 
-/* ---- odd values --------------------------------------------------------------------------------
- */
-
 static int compare_doubles(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -188,9 +185,6 @@ static int mark_odd(const double *logs, size_t count, double floor, bool *is_odd
 			is_odd[i] = is_odd[i + 1] = false;
 	return 0;
 }
-
-/* ---- segmentation ------------------------------------------------------------------------------
- */
 
 struct search {
 	const double *values; /* logarithms: a change is a ratio */
@@ -330,9 +324,6 @@ static bool merge_weakest(const struct search *search, double p)
 		search->is_split[weakest] = false;
 	return weakest;
 }
-
-/* ---- the whole ---------------------------------------------------------------------------------
- */
 
 /* A series without its odd values, and where each of the others was. */
 struct work {

@@ -32,9 +32,6 @@ void probe_pass_end(struct probe_pass *pass)
 	pass->probes = NULL;
 }
 
-/* ---- what the probes counted
- * --------------------------------------------------------------------- */
-
 /* The letter's buckets cannot be told from slots, whose bounds are not whole microseconds. */
 static int fill_latency(struct latency *latency, const struct probes_hist *from)
 {
@@ -135,9 +132,6 @@ static void fill_counts(const struct probes_totals *totals, struct probes_result
 	};
 }
 
-/* ---- the slowest faults
- * ---------------------------------------------------------------------------- */
-
 static int fill_timeline(const struct probe_record *record, struct worst_result *worst)
 {
 	size_t n = record->trail_count < PROBE_TRAIL ? record->trail_count : PROBE_TRAIL;
@@ -204,9 +198,6 @@ static int fill_worsts(struct probe_pass *pass, struct probes_result *probes)
 		ret = fill_worst(pass, &records[i], &probes->worst[probes->worst_count++]);
 	return count < 0 ? count : ret;
 }
-
-/* ---- the pass
- * ---------------------------------------------------------------------------------------- */
 
 static int fill(struct probe_pass *pass, const struct probes_totals *totals,
 		struct cell_result *again, struct cell_result *cell)

@@ -42,8 +42,6 @@ bool plot_stages(const struct plot_page *page, FILE *out);
 #define PLOT_WORST 3
 bool plot_worst(const struct plot_page *page, FILE *out);
 
-/* ---- what both share, by enum stage or PLOT_NOT_KEPT ---- */
-
 /* What of a fault came after the stages that are kept in order. */
 #define PLOT_NOT_KEPT STAGE_COUNT
 #define PLOT_PARTS    (STAGE_COUNT + 1)

@@ -138,9 +138,6 @@ static const char *rung_obstacle(const struct probes *probes, int rung)
 	return probes->obstacles[rung][0] ? probes->obstacles[rung] : NULL;
 }
 
-/* ---- one function ------------------------------------------------------------------------------
- */
-
 static int choose_rung(const struct probes *probes, const struct types *types,
 		       const struct probe_function *function, size_t index)
 {
@@ -182,9 +179,6 @@ static void choose_function(struct probes *probes, const struct types *types, si
 	if (function->stage != NO_STAGE)
 		take(probes, function->stage, rung, "%s %s", pair_name[rung], function->name);
 }
-
-/* ---- all of them -------------------------------------------------------------------------------
- */
 
 static bool has_function(const struct probes *probes, int stage)
 {
@@ -290,9 +284,6 @@ static void choose_all(struct probes *probes, const struct types *types)
 	choose_tracepoints(probes, types);
 	explain(probes);
 }
-
-/* ---- attaching ---------------------------------------------------------------------------------
- */
 
 static int add_link(struct probes *probes, struct bpf_link *link)
 {
@@ -457,9 +448,6 @@ static int try_once(struct probes *probes, const struct types *types, bool *is_w
 	return attach_all(probes, is_worth_another);
 }
 
-/* ---- whether a rung can be climbed at all
- * -------------------------------------------------------- */
-
 /* Loads and attaches one pair, and takes it away again. */
 static int try_rung(struct probes *probes, int rung)
 {
@@ -514,9 +502,6 @@ static int climb(struct probes *probes, const struct types *types)
 	}
 	return ret;
 }
-
-/* ---- from outside
- * -------------------------------------------------------------------------------- */
 
 /* Before 5.11 maps are charged to it; later ones do not look. */
 static void raise_memlock(void)

@@ -233,9 +233,6 @@ int probes_poll(struct probes *probes, int timeout_ms, probes_event_fn *on_event
 	return ret < 0 ? ret : 0;
 }
 
-/* ---- commits
- * ------------------------------------------------------------------------------------- */
-
 static bool is_same_commit(const struct probe_commit_key *a, const struct probe_commit_key *b)
 {
 	return a->id == b->id && a->dev == b->dev && a->is_cil == b->is_cil;
@@ -334,9 +331,6 @@ void commit_result_free(struct commit_result *commit)
 	free(commit->fillers);
 	memset(commit, 0, sizeof(*commit));
 }
-
-/* ---- for people
- * ---------------------------------------------------------------------------------- */
 
 #define LARGEST_FUNCTION (1 << 20)
 

@@ -153,8 +153,6 @@ static int print_pages(const struct show *show, const struct scale *scale, int p
 	return print_grid(show, &grid, "Against pages: mean fault", FIGURE(mean));
 }
 
-/* ---- 4 KiB against 2 MiB -------------------------------------------------------------------- */
-
 static const char *const size_heads[] = { "file system, file, mapping", "MiB", "4 KiB pages",
 					  "2 MiB pages", "4 KiB /\n2 MiB" };
 #define SIZE_COLUMNS (sizeof(size_heads) / sizeof(size_heads[0]))
@@ -216,8 +214,6 @@ static int print_sizes(const struct show *show, const struct scale *scale)
 	fprintf(show->out, "\n");
 	return 0;
 }
-
-/* ---- struct pages in memory against on the device ------------------------------------------- */
 
 static const char *const map_heads[] = { "file system, file, mapping", "cells", "least", "median",
 					 "greatest" };

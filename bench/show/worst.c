@@ -83,8 +83,6 @@ static void add_count(struct line *line, uint64_t value, const char *unit)
 	add(line, "%s %s%s", printable_count(value, number), unit, value == 1 ? "" : "s");
 }
 
-/* ---- rungs ---------------------------------------------------------------------------------- */
-
 /* Stages that share a rung and the reason for it. */
 struct rung_group {
 	int rung;
@@ -159,8 +157,6 @@ static void show_rungs(const struct show *show, struct matrix_span span)
 	fprintf(show->out, "\n");
 }
 
-/* ---- drops ---------------------------------------------------------------------------------- */
-
 static void add_drops(struct line *line, const struct probe_drops *lost)
 {
 	static const struct {
@@ -204,8 +200,6 @@ static void show_drops(const struct show *show, struct matrix_span span)
 	if (has_any)
 		fprintf(show->out, "\n");
 }
-
-/* ---- the slowest faults --------------------------------------------------------------------- */
 
 struct pick {
 	const struct cell_result *cell;

@@ -34,8 +34,6 @@
 		.key = NULL \
 	}
 
-/* ---- the start ---- */
-
 struct stage_line {
 	int stage, rung;
 	const char *probes, *reason, *meaning;
@@ -103,8 +101,6 @@ int trace_json_start(FILE *out, const struct trace_start *start)
 					     start->stages[i].reason, stage_meaning(i) };
 	return print_line(out, start_rows, &line);
 }
-
-/* ---- intervals and the total ---- */
 
 struct span_line {
 	const char *type;
@@ -219,8 +215,6 @@ int trace_json_span(FILE *out, const struct trace_span *span, bool is_total)
 
 	return print_line(out, is_total ? total_rows : interval_rows, &line);
 }
-
-/* ---- single faults ---- */
 
 struct fault_line {
 	const char *type;

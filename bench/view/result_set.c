@@ -38,8 +38,6 @@ const char *result_set_difference(const struct result *a, const struct result *b
 	return NULL;
 }
 
-/* ---- the files of a folder ---- */
-
 static bool is_result_name(const struct dirent *entry)
 {
 	size_t length = strlen(entry->d_name);
@@ -88,8 +86,6 @@ static int list_folder(const char *path, int depth, struct strings *files)
 		ret = diag_errno(errno, "read %s", path);
 	return ret;
 }
-
-/* ---- the cells of the results ---- */
 
 static bool is_cell(const struct cell_config *a, const char *a_key, const struct cell_config *b,
 		    const char *b_key)
@@ -227,8 +223,6 @@ static int collect_cells(struct result_set *set)
 		qsort(set->cells, set->cell_count, sizeof(*set->cells), compare_cells);
 	return 0;
 }
-
-/* ---- the whole ---- */
 
 static int check_result(const struct result_set *set, const struct result *result, const char *file)
 {

@@ -188,8 +188,6 @@ void scale_free(struct scale *scale)
 	*scale = (struct scale){ 0 };
 }
 
-/* ---- struct pages in memory against on the device ------------------------------------------- */
-
 /* One cell on both: its figures, ns. */
 struct pair {
 	const struct cell_config *config;

@@ -34,8 +34,6 @@ bool worst_case_is_in(struct matrix_span span)
 	return false;
 }
 
-/* ---- what a row is called ------------------------------------------------------------------ */
-
 const char *worst_case_load_name(const struct worst_case_row *row, char buffer[WORDS_SIZE])
 {
 	const char *load = row->load == WORST_CASE_ANY ? "any" : load_words[row->load];
@@ -75,8 +73,6 @@ const char *worst_case_waits(const struct worst_result *fault, char buffer[WORDS
 	}
 	return buffer;
 }
-
-/* ---- rows ---------------------------------------------------------------------------------- */
 
 void worst_case_name(struct worst_case_row *row, const struct cell_config *config)
 {

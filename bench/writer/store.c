@@ -67,8 +67,6 @@ static uint64_t page_of(const struct writer *writer, uint64_t i)
 	return writer->config.page == PAGE_2M ? unit * 512 + unit % 512 : unit;
 }
 
-/* ---- files --------------------------------------------------------------------------------- */
-
 static int clone_file(struct writer *writer, int origin, const char *name, struct verdict *verdict)
 {
 	auto_close int fd = datafile_create(&writer->place, name);
@@ -141,8 +139,6 @@ static void close_targets(struct writer *writer)
 			close(target->fd);
 	}
 }
-
-/* ---- stores -------------------------------------------------------------------------------- */
 
 /* Store, flush, report, between two marks: a crash at the second must not lose it. */
 static void store(struct writer *writer, uint64_t i, uint64_t number)

@@ -38,9 +38,6 @@ static int usage(void)
 	return 2;
 }
 
-/* ---- probes ------------------------------------------------------------------------------------
- */
-
 static struct cost_bpf *attach(bool is_hist)
 {
 	struct cost_bpf *skeleton = cost_bpf__open();

@@ -40,9 +40,6 @@ struct storm {
 
 static const _Atomic uint64_t no_load;
 
-/* ---- files ------------------------------------------------------------------------------------
- */
-
 static int make_file(const struct storm *storm, size_t pages)
 {
 	int fd = open(storm->dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -98,9 +95,6 @@ static void start_on(struct probes *probes, const char *base, size_t pages)
 	probes_aim(probes, (uintptr_t)base, (uintptr_t)base + pages * PAGE);
 	probes_start(probes);
 }
-
-/* ---- threads that stay ------------------------------------------------------------------------
- */
 
 /* Returns how many faults the kernel counted for them. stride: between the begins of two threads.
  */
@@ -165,9 +159,6 @@ static void threads(struct storm *storm, struct probes *probes, const char *name
 	unmap(base, files * pages);
 }
 
-/* ---- threads and processes that do not --------------------------------------------------------
- */
-
 static void *touch(void *page)
 {
 	*(volatile char *)page = 1;
@@ -223,9 +214,6 @@ static void touch_by_processes(char *base, size_t count)
 	}
 }
 
-/* ---- system calls -----------------------------------------------------------------------------
- */
-
 /* The kernel faults on our behalf, in a write from memory that is not there; no trap is taken. */
 static void faults_of_system_calls(struct storm *storm, struct probes *probes)
 {
@@ -271,9 +259,6 @@ static void fsyncs_beside_faults(struct storm *storm, struct probes *probes)
 	close(fd);
 	unmap(base, FSYNCS);
 }
-
-/* ---- all processes, one file; and events --------------------------------------------------------
- */
 
 static void count_event(const struct probe_record *record, void *context)
 {

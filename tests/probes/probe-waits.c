@@ -181,9 +181,6 @@ static void more_than_there_are_places(struct checks *checks, struct probes *pro
 	      (unsigned long long)dropped, PROBE_SLOTS);
 }
 
-/* ---- a thread that is killed while its fault waits --------------------------------------------
- */
-
 /* In the child: faults forever; a byte into the pipe says that it waits. */
 static void wait_to_be_killed(char *base, int pipe_end)
 {

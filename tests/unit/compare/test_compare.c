@@ -112,8 +112,6 @@ static const struct compare_row *row_of(const struct comparison *comparison, siz
 	return comparison_find(comparison, key, figure);
 }
 
-/* ---- random runs ---- */
-
 static double uniform(uint64_t *state)
 {
 	return ((double)(stats_random(state) >> 11) + 0.5) / 9007199254740992.0;
@@ -208,8 +206,6 @@ static struct rates simulate(const struct simulation *simulation, int comparison
 	rates.called_same /= comparisons;
 	return rates;
 }
-
-/* ---- the instruction clock ---- */
 
 static void equal_runs_are_the_same(void **state)
 {
@@ -362,8 +358,6 @@ static void only_common_seeds_are_compared(void **state)
 	side_free(new);
 }
 
-/* ---- real time ---- */
-
 static void set_runs(struct side *side, double p50)
 {
 	for (size_t i = 0; i < side->set_cells[0].run_count; i++)
@@ -428,8 +422,6 @@ static void a_quantile_wants_faults(void **state)
 	side_free(base);
 	side_free(new);
 }
-
-/* ---- both ---- */
 
 static void a_side_without_figures_is_unknown(void **state)
 {
@@ -517,8 +509,6 @@ static void what_does_not_fit_is_refused(void **state)
 	side_free(base);
 	side_free(new);
 }
-
-/* ---- how often it is wrong ---- */
 
 /* Without a floor, so that chance alone is tested: at most 5 % of comparisons, and twice sigma. */
 static void chance_alone_raises_few_alarms(void **state)

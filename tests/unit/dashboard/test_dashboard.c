@@ -134,8 +134,6 @@ static void test_digest(void **state)
 		      "sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng=");
 }
 
-/* ---- files of a build ---- */
-
 static char folder[] = "/tmp/syncfault-dashboard-XXXXXX";
 
 static void write_result(const char *name, const char *kernel, int seed, const char *suite)

@@ -22,8 +22,6 @@
 #define KIB(n) ((uint64_t)(n) << 10)
 #define MIB(n) ((uint64_t)(n) << 20)
 
-/* ---- a machine of our own: one disk, pmem0, and what the kernel says of a new file ------------ */
-
 static char folder[64];
 static bool is_disk_dax, is_file_dax;
 static uint64_t align_bytes;
@@ -114,8 +112,6 @@ static int remove_machine(void **state)
 	snprintf(path, sizeof(path), "%s/pmem0", folder);
 	return rmdir(path) | rmdir(folder);
 }
-
-/* ---- what is said of it ------------------------------------------------------------------------ */
 
 static const struct doctor_item *find(const struct doctor *doctor, const char *item)
 {

@@ -65,8 +65,6 @@ static void reading_costs_something(void **state)
 	assert_true(ours.read_cost_min_ns <= ours.read_cost_ns);
 }
 
-/* ---- a TSC of our own ------------------------------------------------------------------------ */
-
 static unsigned int loops, disturbed;
 
 /* Exact in all trials but the first so many, whose longer loop an interrupt lengthens. */
@@ -150,8 +148,6 @@ static void a_clock_that_went_back_has_no_rate(void **state)
 	assert_true(rate_of(100, 700, 1200, 1000) == 0);
 	assert_true(rate_of(700, 100, 1200, 1000) == 0);
 }
-
-/* ---- known delays ---------------------------------------------------------------------------- */
 
 static uint64_t sleep_timed(enum clock_source source)
 {

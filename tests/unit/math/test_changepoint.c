@@ -15,9 +15,6 @@
 
 #define COUNT 24
 
-/* ---- against numpy and scipy, which know nothing of us -----------------------------------------
- */
-
 static const char python[] =
 	"import sys\n"
 	"try:\n"
@@ -100,9 +97,6 @@ static void a_t_test_without_spread_is_no_nan(void **state)
 	assert_true(changepoint_t_test(step, 4, 2) == 0);
 	assert_true(changepoint_t_test(two, 2, 1) == 1);
 }
-
-/* ---- what is found -----------------------------------------------------------------------------
- */
 
 static struct changepoint *find(const double *values, size_t count, bool is_exact, double floor,
 				double p, size_t *point_count)
@@ -219,9 +213,6 @@ static void time_needs_more_than_two_values(void **state)
 	free(find(step, 8, false, 0.035, 1e-9, &count));
 	assert_int_equal(count, 0);
 }
-
-/* ---- simulated ---------------------------------------------------------------------------------
- */
 
 static double uniform(uint64_t *state)
 {

@@ -29,9 +29,6 @@
 #define PAGES  20
 #define SECOND 1000000000LL
 
-/* ---- a clock of our own ------------------------------------------------------------------------
- */
-
 static int64_t jump_ns;	   /* what CLOCK_MONOTONIC_RAW is off by, once jump_after reads are over */
 static int64_t jump_after; /* below 0: never */
 
@@ -174,9 +171,6 @@ static void clocks_that_disagree(void **state)
 	}
 }
 
-/* ---- memory ------------------------------------------------------------------------------------
- */
-
 /* As the kernel sends it where memory has failed: to its own thread a process may say so too. */
 static void send_sigbus(int code, const void *address)
 {
@@ -267,9 +261,6 @@ static void failed_memory_that_nobody_accesses(void **state)
 	sigbus_leave(&older);
 	munmap(base, PAGES * PAGE);
 }
-
-/* ---- CPUs --------------------------------------------------------------------------------------
- */
 
 static void a_pin_that_is_lost(void **state)
 {

@@ -252,8 +252,6 @@ static void a_cpu_that_is_not_there(void **state)
 	munmap(base, 8 * PAGE);
 }
 
-/* ---- a known delay in, a known figure out ---------------------------------------------------- */
-
 #define SERVED_PAGES 60
 #define DELAY_NS     3000000
 #define TAIL_NS	     20000000
@@ -386,9 +384,6 @@ static void delays_that_are_known(void **state)
 	assert_true(count_from(&outcome.hist, tail) >= tail_faults);
 	free(outcome.samples);
 }
-
-/* ---- what goes wrong --------------------------------------------------------------------------
- */
 
 static void assert_sigbus(size_t file_pages, size_t pages, int access)
 {

@@ -31,8 +31,6 @@ static int init_clock(void **state)
 	return clock_init(&ours);
 }
 
-/* ---- a known delay in, a known figure out ---------------------------------------------------- */
-
 struct measured {
 	struct fault_outcome outcome;
 	struct probes_totals totals;
@@ -229,9 +227,6 @@ static void nothing_that_was_not_asked_for(void **state)
 	probes_close(probes);
 	munmap(base, 64 * SERVED_PAGE);
 }
-
-/* ---- what is worked out of it -------------------------------------------------------------------
- */
 
 static void quantiles_as_of_other_histograms(void **state)
 {

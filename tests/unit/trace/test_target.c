@@ -19,8 +19,6 @@
 #include "trace/names.h"
 #include "trace/target.h"
 
-/* ---- names of files ---- */
-
 static void lines_of_maps(void **state)
 {
 	const char *path = NULL;
@@ -127,8 +125,6 @@ static void old_names_make_room(void **state)
 	trace_names_free(&names);
 }
 
-/* ---- whose faults ---- */
-
 static int open_target(struct trace_target *target, uint64_t pid, const char *path, bool *is_said)
 {
 	struct capture capture;
@@ -207,8 +203,6 @@ static void a_process_that_ends(void **state)
 	assert_true(trace_target_has_ended(&target));
 	trace_target_close(&target);
 }
-
-/* ---- stages that are not seen well ---- */
 
 static void stages_of_one_reason_are_one_line(void **state)
 {

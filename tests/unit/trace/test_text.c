@@ -143,8 +143,6 @@ static void a_span_as_json(void **state)
 	assert_non_null(strstr(text, "\"fsyncs\": null, \"commits\": null"));
 }
 
-/* ---- single faults ---- */
-
 static void fill_fault(struct trace_fault *fault)
 {
 	struct probe_record record = { .total_ns = 1234567,
