@@ -251,9 +251,6 @@ int tp_mmap_lock_start_locking(void *ctx)
 	return 0;
 }
 
-/* ---- functions that are a stage each -----------------------------------------------------------
- */
-
 #define STAGE_ENTRY(kind, name, what) \
 	SEC(#kind "/" #name)          \
 	int kind##_##name(void *ctx)  \
@@ -285,9 +282,6 @@ STAGE_OF(xlog_grant_head_wait, STAGE_LOG_SPACE)
 STAGE_OF(ext4_fc_commit, STAGE_FAST_COMMIT)
 STAGE_OF(xlog_wait_on_iclog, STAGE_ICLOG_WAIT)
 STAGE_OF(blkdev_issue_flush, STAGE_FLUSH)
-
-/* ---- mapping and inserting: iomap's own tracepoints, for every file system
- * ----------------------- */
 
 /* It comes before ->iomap_begin, and once more when there is no more to map. */
 SEC("tp_btf/iomap_iter")
@@ -357,9 +351,6 @@ int tp_dax_insert_pfn_mkwrite(void *ctx)
 		count_add(COUNT_INSERT_PFN_MKWRITE);
 	return 0;
 }
-
-/* ---- fsync, in a fault or for itself
- * ------------------------------------------------------------- */
 
 static __always_inline void fsync_begin(const struct place *place)
 {
@@ -439,9 +430,6 @@ int tp_xfs_file_fsync(void *ctx)
 		count_add(COUNT_XFS_FSYNC);
 	return 0;
 }
-
-/* ---- ext4's journal
- * ------------------------------------------------------------------------------ */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -620,9 +608,6 @@ int tp_ext4_fc_commit_start(void *ctx)
 	return 0;
 }
 
-/* ---- XFS's log
- * ----------------------------------------------------------------------------------- */
-
 SEC("fentry/xfs_log_force_seq")
 int BPF_PROG(fentry_xfs_log_force_seq, struct xfs_mount *mount, long long seq)
 {
@@ -780,9 +765,6 @@ int BPF_KPROBE(kprobe_xlog_cil_commit, struct xlog *log)
 	return 0;
 }
 
-/* ---- off the CPU
- * --------------------------------------------------------------------------------- */
-
 #define TASK_RUNNING 0
 
 /* A DAX entry under writeback is waited for in get_unlocked_entry, which has too many calls to
@@ -875,9 +857,6 @@ int tp_sched_process_exit(void *ctx)
 	slot_release(slot);
 	return 0;
 }
-
-/* ---- where functions cannot be probed
- * ------------------------------------------------------------ */
 
 /*
  * Tracepoints know no end of a fault. The software event of a page fault does: handle_mm_fault
