@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <math.h>
 
+#include "base/order.h"
 #include "compare/private.h"
 #include "math/stats.h"
 
@@ -19,7 +20,7 @@ static int compare_values(const void *left, const void *right)
 {
 	const struct stats_weighted *a = left, *b = right;
 
-	return (a->value > b->value) - (a->value < b->value);
+	return order_double(a->value, b->value);
 }
 
 static bool have_samples(const struct set_run *const *runs, size_t count)

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/order.h"
 #include "base/printable.h"
 #include "compare/private.h"
 
@@ -43,13 +44,6 @@ static int fill_texts(const struct result_set *set, struct compare_side *side)
 	return 0;
 }
 
-static int compare_seeds(const void *left, const void *right)
-{
-	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
-
-	return (a > b) - (a < b);
-}
-
 static int fill_seeds(const struct result_set *set, struct compare_side *side)
 {
 	size_t kept = 0;
@@ -60,7 +54,7 @@ static int fill_seeds(const struct result_set *set, struct compare_side *side)
 	for (size_t i = 0; i < set->result_count; i++)
 		if (set->results[i].has_guest && set->results[i].guest.seed != U64_ABSENT)
 			side->seeds[side->seed_count++] = set->results[i].guest.seed;
-	qsort(side->seeds, side->seed_count, sizeof(*side->seeds), compare_seeds);
+	qsort(side->seeds, side->seed_count, sizeof(*side->seeds), order_u64s);
 	for (size_t i = 0; i < side->seed_count; i++)
 		if (!kept || side->seeds[kept - 1] != side->seeds[i])
 			side->seeds[kept++] = side->seeds[i];

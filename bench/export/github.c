@@ -13,19 +13,13 @@
 
 #include "base/cleanup.h"
 #include "base/diag.h"
+#include "base/order.h"
 #include "export/json.h"
 
 struct entries {
 	FILE *out;
 	size_t count;
 };
-
-static int compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
 
 /* As matrix_runs, of any figure; no runs where none has it. -ENOMEM after a message. */
 static int find_runs(struct matrix_span cell, size_t figure, struct matrix_runs *runs)
@@ -42,7 +36,7 @@ static int find_runs(struct matrix_span cell, size_t figure, struct matrix_runs 
 		if (!isnan(ns))
 			values[n++] = ns;
 	}
-	qsort(values, n, sizeof(*values), compare_doubles);
+	qsort(values, n, sizeof(*values), order_doubles);
 	if (n)
 		*runs = (struct matrix_runs){ n, (values[(n - 1) / 2] + values[n / 2]) / 2,
 					      values[0], values[n - 1] };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "base/order.h"
 #include "history/run.h"
 #include "math/changepoint.h"
 
@@ -141,22 +142,17 @@ struct loose {
 	const struct history_change *change;
 };
 
-static int compare_sizes(size_t a, size_t b)
-{
-	return (a > b) - (a < b);
-}
-
 /* By what may be one event, then by the end of the range: ranges that end first are cut first. */
 static int compare_loose(const void *a, const void *b)
 {
 	const struct loose *left = a, *right = b;
-	int order = compare_sizes(left->track, right->track);
+	int order = order_u64(left->track, right->track);
 
 	if (!order)
 		order = left->change->kind - right->change->kind;
 	if (!order)
-		order = compare_sizes(left->change->first_bad, right->change->first_bad);
-	return order ? order : compare_sizes(left->change->last_good, right->change->last_good);
+		order = order_u64(left->change->first_bad, right->change->first_bad);
+	return order ? order : order_u64(left->change->last_good, right->change->last_good);
 }
 
 static double weight(const struct history *history, const struct history_part *part)
@@ -219,8 +215,8 @@ static int compare_events(const void *a, const void *b)
 	int order = left->kind - right->kind;
 
 	if (!order)
-		order = compare_sizes(right->first_bad, left->first_bad);
-	return order ? order : compare_sizes(left->track, right->track);
+		order = order_u64(right->first_bad, left->first_bad);
+	return order ? order : order_u64(left->track, right->track);
 }
 
 static size_t collect(const struct history *history, struct loose *loose)

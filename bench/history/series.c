@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "base/order.h"
 #include "history/run.h"
 #include "math/stats.h"
 
@@ -14,11 +15,6 @@ struct entry {
 	const struct run_cell *cell;
 	size_t track, build;
 };
-
-static int compare_numbers(uint64_t a, uint64_t b)
-{
-	return (a > b) - (a < b);
-}
 
 /* As people read them: file system, the letter's order of states, load, sync, then the rest. */
 static int compare_cells(const struct run_cell *a, const struct run_cell *b)
@@ -35,13 +31,13 @@ static int compare_cells(const struct run_cell *a, const struct run_cell *b)
 	if (!order)
 		order = strcmp(a->key, b->key);
 	if (!order)
-		order = compare_numbers(left->pause_us, right->pause_us);
+		order = order_u64(left->pause_us, right->pause_us);
 	return order ? order : left->sched - right->sched;
 }
 
 static int compare_series(const struct entry *a, const struct entry *b)
 {
-	int order = compare_numbers(a->track, b->track);
+	int order = order_u64(a->track, b->track);
 
 	return order ? order : compare_cells(a->cell, b->cell);
 }
@@ -51,7 +47,7 @@ static int compare_entries(const void *a, const void *b)
 	const struct entry *left = a, *right = b;
 	int order = compare_series(left, right);
 
-	return order ? order : compare_numbers(left->build, right->build);
+	return order ? order : order_u64(left->build, right->build);
 }
 
 static bool is_on_track(const struct history_track *track, const struct history_run *run)

@@ -10,6 +10,7 @@
 #endif
 
 #include "base/diag.h"
+#include "base/order.h"
 #include "base/sysfs.h"
 
 #define CALIBRATION_NS 200000000
@@ -166,13 +167,6 @@ static double measure_ticks_per_ns(void)
 
 #endif
 
-static int compare_u64(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void measure_read_cost(struct clock *clock)
 {
 	uint64_t ticks[COST_READS];
@@ -182,7 +176,7 @@ static void measure_read_cost(struct clock *clock)
 
 		ticks[i] = clock_end(clock->source) - begin;
 	}
-	qsort(ticks, COST_READS, sizeof(ticks[0]), compare_u64);
+	qsort(ticks, COST_READS, sizeof(ticks[0]), order_u64s);
 	clock->read_cost_min_ns = clock_to_ns(clock, ticks[0]);
 	clock->read_cost_ns = clock_to_ns(clock, ticks[COST_READS / 2]);
 }

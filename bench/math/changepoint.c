@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/order.h"
 #include "math/stats.h"
 
 #define WEAK_FACTOR  10 /* of the first pass: what is found late may need what is found early */
@@ -114,17 +115,10 @@ double changepoint_t_test(const double *values, size_t count, size_t split)
 			     (unsigned)count - 2);
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Sorts values. */
 static double median_of(double *values, size_t count)
 {
-	qsort(values, count, sizeof(*values), compare_doubles);
+	qsort(values, count, sizeof(*values), order_doubles);
 	return (values[(count - 1) / 2] + values[count / 2]) / 2;
 }
 
@@ -398,10 +392,8 @@ static int change_point(const struct search *search, const size_t *places, size_
 
 static int compare_points(const void *a, const void *b)
 {
-	size_t x = ((const struct changepoint *)a)->index,
-	       y = ((const struct changepoint *)b)->index;
-
-	return (x > y) - (x < y);
+	return order_u64(((const struct changepoint *)a)->index,
+			 ((const struct changepoint *)b)->index);
 }
 
 static int collect(const struct search *search, const struct work *work, size_t count,

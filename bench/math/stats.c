@@ -6,13 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-
-static int compare_doubles(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return (a > b) - (a < b);
-}
+#include "base/order.h"
 
 static double *sorted_copy(const double *values, size_t count)
 {
@@ -21,7 +15,7 @@ static double *sorted_copy(const double *values, size_t count)
 	if (!copy)
 		return NULL;
 	memcpy(copy, values, count * sizeof(*copy));
-	qsort(copy, count, sizeof(*copy), compare_doubles);
+	qsort(copy, count, sizeof(*copy), order_doubles);
 	return copy;
 }
 
@@ -39,8 +33,8 @@ struct ranked {
 
 static int compare_ranked(const void *left, const void *right)
 {
-	return compare_doubles(&((const struct ranked *)left)->value,
-			       &((const struct ranked *)right)->value);
+	return order_doubles(&((const struct ranked *)left)->value,
+			     &((const struct ranked *)right)->value);
 }
 
 /* Pooled values as twice their midranks, whole numbers. ties is the sum of t^3 - t. */
@@ -158,8 +152,8 @@ struct indexed {
 
 static int compare_indexed(const void *left, const void *right)
 {
-	return compare_doubles(&((const struct indexed *)left)->p,
-			       &((const struct indexed *)right)->p);
+	return order_doubles(&((const struct indexed *)left)->p,
+			     &((const struct indexed *)right)->p);
 }
 
 int stats_benjamini_hochberg(const double *p, double *q, size_t count)
@@ -271,7 +265,7 @@ int stats_bootstrap_ratio(const double *a, size_t a_count, const double *b, size
 
 		ratios[i] = draw_median(from_b, b_count, drawn, state) / base;
 	}
-	qsort(ratios, resamples, sizeof(*ratios), compare_doubles);
+	qsort(ratios, resamples, sizeof(*ratios), order_doubles);
 	*interval = (struct stats_interval){ ratios[cut], ratios[resamples - 1 - cut] };
 	return 0;
 }

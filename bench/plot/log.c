@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/order.h"
 #include "plot/gnuplot.h"
 #include "view/phrases.h"
 
@@ -58,14 +59,7 @@ static int compare_points(const void *left, const void *right)
 	if (order)
 		return order;
 	/* By what was done: where the log was flushed meanwhile, the line turns back. */
-	return (a->config.dirty > b->config.dirty) - (a->config.dirty < b->config.dirty);
-}
-
-static int compare_u64(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
+	return order_u64(a->config.dirty, b->config.dirty);
 }
 
 /* The median of all faults but the first; 0 without memory. */
@@ -77,7 +71,7 @@ static double next_us(const struct latency *latency)
 	if (!sorted)
 		return 0;
 	memcpy(sorted, latency->samples + 1, count * sizeof(*sorted));
-	qsort(sorted, count, sizeof(*sorted), compare_u64);
+	qsort(sorted, count, sizeof(*sorted), order_u64s);
 	return (double)sorted[(count - 1) / 2] / 1000;
 }
 

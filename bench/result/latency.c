@@ -7,14 +7,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/order.h"
 #include "base/strings.h"
-
-static int compare_u64(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
 
 static int fill_percentiles(struct latency *latency, const struct hist *hist)
 {
@@ -30,7 +24,7 @@ static int fill_percentiles(struct latency *latency, const struct hist *hist)
 		if (!sorted)
 			return -ENOMEM;
 		memcpy(sorted, latency->samples, bytes);
-		qsort(sorted, latency->sample_count, sizeof(*sorted), compare_u64);
+		qsort(sorted, latency->sample_count, sizeof(*sorted), order_u64s);
 	}
 	for (size_t i = 0; i < sizeof(p) / sizeof(p[0]); i++)
 		*values[i] = is_exact ? hist_exact_quantile_ns(sorted, latency->count, p[i])

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "base/order.h"
 #include "base/printable.h"
 #include "base/text_table.h"
 #include "show/show.h"
@@ -21,13 +22,6 @@ static const char *const heads[] = {
 };
 #define COLUMNS (sizeof(heads) / sizeof(heads[0]))
 
-static int compare_u64(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Of all samples but the first; -ENOMEM. NAN without any. */
 static int find_next(const struct latency *latency, double *p50, double *most)
 {
@@ -40,7 +34,7 @@ static int find_next(const struct latency *latency, double *p50, double *most)
 	if (!count)
 		return 0;
 	memcpy(sorted, latency->samples + 1, count * sizeof(*sorted));
-	qsort(sorted, count, sizeof(*sorted), compare_u64);
+	qsort(sorted, count, sizeof(*sorted), order_u64s);
 	*p50 = (double)sorted[(count - 1) / 2];
 	*most = (double)sorted[count - 1];
 	return 0;

@@ -7,15 +7,11 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "base/order.h"
 
 static int compare_text(const char *a, const char *b)
 {
 	return strcmp(a ? a : "", b ? b : "");
-}
-
-static int compare_u64(uint64_t a, uint64_t b)
-{
-	return (a > b) - (a < b);
 }
 
 /*
@@ -71,7 +67,7 @@ static int compare_variant(const struct cell_config *a, const struct cell_config
 			return words[i];
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		if (numbers[i][0] != numbers[i][1])
-			return compare_u64(numbers[i][0], numbers[i][1]);
+			return order_u64(numbers[i][0], numbers[i][1]);
 	return 0;
 }
 
@@ -99,7 +95,7 @@ static int compare_point(const struct cell_config *a, const struct cell_config *
 static int compare_to_level(const struct matrix_entry *a, const struct matrix_entry *b,
 			    enum matrix_level level)
 {
-	int order = compare_u64(a->environment, b->environment);
+	int order = order_u64(a->environment, b->environment);
 
 	if (!order && level >= MATRIX_VARIANT)
 		order = compare_variant(&a->cell->config, &b->cell->config);

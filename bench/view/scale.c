@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
+
 #define MIB (1 << 20)
 
 static bool is_plain(const struct cell_config *config)
@@ -19,11 +21,6 @@ static bool is_plain(const struct cell_config *config)
 static bool is_on_axis(const struct cell_config *config, enum scale_axis axis)
 {
 	return is_plain(config) && (axis == SCALE_THREADS || config->threads == 1);
-}
-
-static int compare_u64(uint64_t a, uint64_t b)
-{
-	return (a > b) - (a < b);
 }
 
 /* What the cells of one row of a comparison have in common. */
@@ -51,7 +48,7 @@ static int compare_conditions(const struct cell_config *a, const struct cell_con
 	if (!order)
 		order = a->sched - b->sched;
 	if (!order)
-		order = compare_u64(a->pause_us, b->pause_us);
+		order = order_u64(a->pause_us, b->pause_us);
 	return order;
 }
 
@@ -70,7 +67,7 @@ static int compare_lines_along(const struct scale_line *a, const struct scale_li
 	if (!order && axis == SCALE_THREADS)
 		order = a->config->files - b->config->files;
 	if (!order && axis == SCALE_THREADS)
-		order = compare_u64(a->config->pages, b->config->pages);
+		order = order_u64(a->config->pages, b->config->pages);
 	return order ? order : a->is_on_device - b->is_on_device;
 }
 
@@ -225,7 +222,7 @@ static int compare_pairs(const void *left, const void *right)
 	const struct pair *a = left, *b = right;
 	int order = compare_kinds(a->config, b->config);
 
-	return order ? order : (a->ratio > b->ratio) - (a->ratio < b->ratio);
+	return order ? order : order_double(a->ratio, b->ratio);
 }
 
 /* By kind, then by ratio. */

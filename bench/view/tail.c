@@ -5,12 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int compare_u64(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
+#include "base/order.h"
 
 int plot_curve_init(struct plot_curve *curve, const struct latency *latency)
 {
@@ -23,7 +18,7 @@ int plot_curve_init(struct plot_curve *curve, const struct latency *latency)
 	if (!curve->sorted)
 		return -ENOMEM;
 	memcpy(curve->sorted, latency->samples, bytes);
-	qsort(curve->sorted, latency->sample_count, sizeof(uint64_t), compare_u64);
+	qsort(curve->sorted, latency->sample_count, sizeof(uint64_t), order_u64s);
 	return 0;
 }
 

@@ -18,6 +18,7 @@
 #include <bpf/libbpf.h>
 
 #include "../../bpf/cost.h"
+#include "base/order.h"
 #include "command.h"
 #include "cost.skel.h"
 #include "machine/clock.h"
@@ -129,13 +130,6 @@ static uint64_t time_fault(const struct clock *clock, volatile char *page)
 	return clock_to_ns(clock, clock_end(clock->source) - begin);
 }
 
-static int compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void time_faults(const struct clock *clock, uint64_t *ns, size_t count)
 {
 	volatile char *page = map_pages(count + WARM_UP);
@@ -144,7 +138,7 @@ static void time_faults(const struct clock *clock, uint64_t *ns, size_t count)
 		time_fault(clock, page);
 	for (size_t i = 0; i < count; i++, page += PAGE_BYTES)
 		ns[i] = time_fault(clock, page);
-	qsort(ns, count, sizeof(*ns), compare);
+	qsort(ns, count, sizeof(*ns), order_u64s);
 }
 
 static int run_faults(const char *text)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
 #include "math/hist.h"
 
 #define VALUES 20011
@@ -29,13 +30,6 @@ static uint64_t random_ns(uint64_t *seed)
 	uint64_t bits = next_random(seed) % 40;
 
 	return next_random(seed) & ((1ULL << bits) - 1);
-}
-
-static int compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
 }
 
 static void an_empty_histogram(void **state)
@@ -129,7 +123,7 @@ static void quantiles_are_of_nearest_rank(void **state)
 	for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
 		for (size_t i = 0; i < sizes[s]; i++)
 			ns[i] = random_ns(&seed);
-		qsort(ns, sizes[s], sizeof(*ns), compare);
+		qsort(ns, sizes[s], sizeof(*ns), order_u64s);
 		check_quantiles(ns, sizes[s]);
 	}
 	free(ns);
