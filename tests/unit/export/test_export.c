@@ -512,6 +512,69 @@ static void hgrm_ends_with_everything(void **state)
 	free(text);
 }
 
+/* Five steps for each half of what is left, as HdrHistogram has it. */
+static void hgrm_goes_up_by_fifths_of_halves(void **state)
+{
+	static const char *const steps[] = { "0.000", "0.100", "0.200", "0.300", "0.400", "0.500",
+					     "0.550", "0.600", "0.650", "0.700", "0.750", "0.775" };
+	struct fixture *fixture = *state;
+	char *text = NULL;
+	const char *at;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	assert_int_equal(export_hgrm(out, &fixture->entries[0]), 0);
+	fclose(out);
+	at = text;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		char percentile[32];
+
+		snprintf(percentile, sizeof(percentile), "00 %s000000000 ", steps[i]);
+		at = strstr(at, percentile);
+		assert_non_null(at);
+	}
+	assert_int_equal(count_of(text, "000000 "), sizeof(steps) / sizeof(steps[0]) + 1);
+	free(text);
+}
+
+/* Without samples and a mean of the faults, the middles of slots stand for them. */
+static void hgrm_of_slots_has_their_middles(void **state)
+{
+	struct fixture *fixture = *state;
+	struct latency *latency = &fixture->cells[0].latency;
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	latency->sample_count = 0;
+	latency->mean = NAN;
+	assert_int_equal(export_hgrm(out, &fixture->entries[0]), 0);
+	fclose(out);
+	assert_non_null(strstr(text, "#[Mean    =     1517.500, StdDeviation   =      514.000]\n"));
+	assert_non_null(strstr(text, "SubBuckets     =           64]\n"));
+	free(text);
+}
+
+static void benchstat_leaves_out_what_has_no_figure(void **state)
+{
+	static const size_t figures[] = { 2, 6 }; /* p50, and p99.99, which there is not */
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct export_options options = { .format = EXPORT_BENCHSTAT };
+		char *text = NULL;
+		size_t length;
+		FILE *out = open_memstream(&text, &length);
+
+		word_list_add(&options.figures, (int)figures[i]);
+		export_select(&fixture->matrix, &options);
+		assert_int_equal(export_benchstat(out, &fixture->matrix, &options), 0);
+		fclose(out);
+		assert_int_equal(count_of(text, "\nBenchmark"), i == 0);
+		free(text);
+	}
+}
+
 static void hgrm_wants_a_histogram(void **state)
 {
 	struct fixture *fixture = *state;
@@ -557,6 +620,9 @@ int main(void)
 		TEST(github_has_the_median_of_runs),
 		TEST(kcidb_has_a_status_for_every_cell),
 		TEST(hgrm_ends_with_everything),
+		TEST(hgrm_goes_up_by_fifths_of_halves),
+		TEST(hgrm_of_slots_has_their_middles),
+		TEST(benchstat_leaves_out_what_has_no_figure),
 		TEST(hgrm_wants_a_histogram),
 		TEST(tsv_has_a_line_for_each_figure),
 	};
