@@ -181,7 +181,9 @@ class Scope:
         new = {kind: objects[kind].keys() - self.bpf[kind] for kind in BPF}
         if any(new.values()):
             held = held_by(set(processes()) - set(marked(self.mark)), objects)
-            new = {kind: new[kind] - held[kind] for kind in BPF}
+            # What others had only for a moment was gone before it was known whose it is.
+            still = list_bpf(self.tool) or objects
+            new = {kind: (new[kind] - held[kind]) & still[kind].keys() for kind in BPF}
         return {name: {number: what_is(objects[kind][number]) for number in new[kind]
                        if not is_of_a_group(objects[kind][number])}
                 for kind, name in BPF.items()}

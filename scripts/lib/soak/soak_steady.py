@@ -5,6 +5,7 @@ What a process holds goes up and down within each cell. The span after warm-up i
 and the line through one figure of each tells the growth: of memory the least, which only a leak
 raises; of counts the median, since between two cells there is less for an instant, seen or not.
 """
+import contextlib
 import json
 import os
 import re
@@ -24,6 +25,8 @@ LEAST_PAUSE_US = 1000
 FAILED_SHARE = 0.05
 WINDOWS = 8
 WARM_UP = 1 / 6
+# Of each pass, so that the median of a window means something.
+ENOUGH_SAMPLES = 5 * WINDOWS
 # A run keeps its result until it writes it: what that takes as JSON without blanks, it may grow by.
 # What is beyond is allowed once, however long it goes on.
 MEMORY_KIB = 512
@@ -71,6 +74,9 @@ def fit(samples, key, typical):
     windows = [kept[begin:end] for begin, end in zip(cuts, cuts[1:])]
     points = [(w[0]["work"], typical(s[key] for s in w)) for w in windows]
     growth = slope(points) * (points[-1][0] - points[0][0])
+    # The line through a step is steeper than the step is high.
+    most = max(y for _, y in points) - min(y for _, y in points)
+    growth = max(-most, min(growth, most))
     return points[0][1], points[0][1] + growth, kept[-1]["work"] - kept[0]["work"]
 
 
@@ -93,6 +99,11 @@ def json_kib(cells, of_probes):
     return sum(len(json.dumps({key: value for key, value in cell.items()
                                if (key == "probes") == of_probes}, separators=(",", ":")))
                for cell in cells) // 1024
+
+
+def sample_every(seconds):
+    """Many samples of a short run, and not too many of a long one."""
+    return min(2.0, max(0.05, seconds / 400))
 
 
 def count_lines(path):
@@ -135,16 +146,28 @@ class Steady:
                                  77 if child.returncode == 77 else 1)
 
     def plan(self, seconds):
-        """As many repeats as take so long, and a pause if a result holds no more of them."""
+        """As many repeats as take so long, and a pause if a result holds no more of them.
+
+        A busy machine needs longer for its samples, and then the pause is as long as they take.
+        """
         begin = time.monotonic()
-        self.finish("run", self.spawn("run", self.words(2, LEAST_PAUSE_US)), (0, 1))
+        run, looks = self.spawn("run", self.words(2, LEAST_PAUSE_US)), 0
+        while run.poll() is None:
+            self.scope.look()
+            sample(run.pid)
+            looks += 1
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                run.wait(sample_every(seconds))
+        self.finish("run", run, (0, 1))
         each = (time.monotonic() - begin) / 2
+        samples_take = ENOUGH_SAMPLES * each * 2 / max(1, looks)
         cells = len(json.loads(counts.read(self.folder / "result.json"))["cells"]) // 2
         self.cells_of_a_repeat = cells
         repeat = max(2, min(CELLS_OF_A_RESULT // cells, round(seconds / each)))
         faults = cells * PAGES * (2 if self.has_probes else 1)
         pause_us = int((seconds / repeat - each) / faults * 1e6)
-        return repeat, LEAST_PAUSE_US + max(0, pause_us)
+        enough_us = int(samples_take / (repeat * cells * PAGES) * 1e6)
+        return repeat, max(LEAST_PAUSE_US + max(0, pause_us), enough_us)
 
     def take_run(self, run, cells, planned):
         """Of the pass without probes, or of the one with them; not of what is before and behind."""
@@ -178,8 +201,7 @@ class Steady:
         return trace
 
     def watch(self, run, trace, seconds, planned):
-        # Enough samples for the windows of both passes of a short run, few of a long one.
-        every = min(2.0, max(0.05, seconds / 400))
+        every = sample_every(seconds)
         begin = time.monotonic()
         while run.poll() is None:
             self.take(run, trace, planned)
