@@ -21,12 +21,6 @@ static const double seed_floors[] = {
 	[FIGURE_P999] = 0.085,
 };
 
-static int compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
 
 /*
  * The median of what runs of one build lie apart, so that no single boot decides: of an even number
@@ -43,7 +37,7 @@ static int usual_spread(const struct history *history, const struct history_seri
 	for (size_t i = 0; i < history->build_count; i++)
 		if (series->points[i].runs > 1)
 			spreads[count++] = series->points[i].spread;
-	qsort(spreads, count, sizeof(*spreads), compare_doubles);
+	qsort(spreads, count, sizeof(*spreads), order_doubles);
 	*spread = count ? spreads[count == 2 ? 0 : count / 2] : NAN;
 	return 0;
 }
