@@ -35,7 +35,7 @@ answers() { # FILE RELEASE FS SEED
 }
 
 # Sets name: where the result is to be written, without its suffix. Fails if the result is there.
-# Only the default suite with all its loads has a short name; older versions gave it to every result.
+# Only the default suite with all its loads has a short name; older versions gave it to all results.
 find_name() { # RELEASE FS SEED
 	local short=$out/$1/$2-seed-$3 long=$out/$1/$2-$asked-seed-$3
 	! answers "$long.json" "$@" || return
