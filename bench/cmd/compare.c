@@ -42,8 +42,8 @@ static int parse_percent(const struct opt_row *row, const char *text, void *fiel
 static const struct opt_row rows[] = {
 	{ .name = "figures",
 	  .argument = "LIST",
-	  .parse = opt_words,
-	  .words = compare_figure_words,
+	  .parse = figure_parse_list,
+	  .words = figure_names_compared,
 	  .offset = offsetof(struct compare_params, figures),
 	  .help = "only these; default all" },
 	{ .name = "cell",

@@ -44,7 +44,7 @@ static const struct opt_row rows[] = {
 	  .help = CELL_MATCH_HELP },
 	{ .name = "figure",
 	  .argument = "LIST",
-	  .parse = opt_words,
+	  .parse = figure_parse_list,
 	  .words = export_figure_words,
 	  OPTION(figures),
 	  .help = "figures, default all" },

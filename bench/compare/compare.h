@@ -22,6 +22,7 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "view/figures.h"
 #include "view/result_set.h"
 
 /* A share of 1, as all floors and intervals here: 0.035 is 3.5 %. */
@@ -30,16 +31,6 @@
 #define COMPARE_FLOOR_ONE_SEED	   0.003 /* p50 of one seed: docs/compare.md */
 #define COMPARE_TEXT_SIZE	   1024
 
-enum compare_figure {
-	COMPARE_P50,
-	COMPARE_P90,
-	COMPARE_P99,
-	COMPARE_P999,
-	COMPARE_MEAN,
-	COMPARE_MAX,
-	COMPARE_FIGURES
-};
-
 /*
  * UNKNOWN may be decided by more runs (runs_needed); NONE never will by these data: the figure
  * needs more faults than there are, or the cell was measured on neither side. NONE does not count
@@ -47,7 +38,6 @@ enum compare_figure {
  */
 enum compare_verdict { COMPARE_SAME, COMPARE_BETTER, COMPARE_WORSE, COMPARE_UNKNOWN, COMPARE_NONE };
 
-extern const char *const compare_figure_words[];  /* p50, p90, p99, p999, mean, max */
 extern const char *const compare_verdict_words[]; /* same, better, worse, unknown, none */
 
 /* Fill with compare_defaults, then change. */
@@ -55,7 +45,7 @@ struct compare_options {
 	double floor;	  /* of the time engine, or the least one of the instruction engine; NAN:
 			     the engine's default */
 	uint64_t seed;	  /* of the bootstrap's random numbers */
-	unsigned figures; /* bit 1 << enum compare_figure: those compared */
+	unsigned figures; /* bit 1 << enum figure: those compared */
 	const char *cell; /* only cells of this pattern (cell_match.h); NULL: all */
 };
 
@@ -154,7 +144,7 @@ void comparison_free(struct comparison *comparison);
 
 /* The row of a figure of the cell with that key, or NULL. */
 const struct compare_row *comparison_find(const struct comparison *comparison, const char *key,
-					  enum compare_figure figure);
+					  enum figure figure);
 
 /* EXIT_DONE (same, better), EXIT_FAILED (worse) or EXIT_UNKNOWN: what git bisect run wants. */
 int comparison_exit_code(const struct comparison *comparison);

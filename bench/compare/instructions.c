@@ -82,8 +82,8 @@ static bool is_identical(const struct latency *a, const struct latency *b)
 {
 	if (a->count != b->count || a->min != b->min || a->max != b->max || a->mean != b->mean)
 		return false;
-	for (int figure = 0; figure < COMPARE_FIGURES; figure++)
-		if (compare_value(a, figure) != compare_value(b, figure))
+	for (int figure = 0; figure < FIGURES_COMPARED; figure++)
+		if (figure_ns(a, figure) != figure_ns(b, figure))
 			return false;
 	if (a->sample_count == a->count && b->sample_count == b->count)
 		return !memcmp(a->samples, b->samples, a->count * sizeof(*a->samples));
@@ -104,7 +104,7 @@ struct range {
 
 static void widen(struct range *range, const struct set_run *run, int figure)
 {
-	double value = compare_value(&run->cell->latency, figure);
+	double value = figure_ns(&run->cell->latency, figure);
 
 	range->least = fmin(range->least, value);
 	range->most = fmax(range->most, value);
@@ -132,7 +132,7 @@ static double *take_values(const struct set_run *const *runs, size_t count, int 
 	double *values = calloc(count, sizeof(*values));
 
 	for (size_t i = 0; values && i < count; i++)
-		values[i] = compare_value(&runs[i]->cell->latency, figure);
+		values[i] = figure_ns(&runs[i]->cell->latency, figure);
 	return values;
 }
 
@@ -285,7 +285,7 @@ static int decide_untested(const struct common *common, bool is_steady, double l
 static int measure_row(const struct compare_pair *pair, const struct common *common, double least,
 		       bool is_identical_cell, struct compare_row *row)
 {
-	bool is_steady = row->figure == COMPARE_P50 && pair->base->config->load == LOAD_NONE;
+	bool is_steady = row->figure == FIGURE_P50 && pair->base->config->load == LOAD_NONE;
 	bool has_seeds = common->count >= COMPARE_LEAST_SEEDS;
 	int ret = compare_rule_out(pair, row);
 	double noise;

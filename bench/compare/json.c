@@ -50,7 +50,7 @@ static const struct json_row side_rows[] = {
 };
 
 static const struct json_row row_rows[] = {
-	ROW(struct compare_row, "figure", WORD, figure, .words = compare_figure_words),
+	ROW(struct compare_row, "figure", WORD, figure, .words = figure_keys),
 	ROW(struct compare_row, "verdict", WORD, verdict, .words = compare_verdict_words),
 	ROW(struct compare_row, "base", REAL, base),
 	ROW(struct compare_row, "new", REAL, new),

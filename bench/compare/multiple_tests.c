@@ -34,7 +34,7 @@ static void collect(struct comparison *comparison, struct family *family)
 
 int compare_adjust(struct comparison *comparison)
 {
-	size_t most = comparison->cell_count * COMPARE_FIGURES + 1;
+	size_t most = comparison->cell_count * FIGURES_COMPARED + 1;
 	auto_release(family_free) struct family family = {
 		.rows = calloc(most, sizeof(*family.rows)),
 		.p = calloc(most, sizeof(*family.p)),

@@ -61,10 +61,10 @@ const char *compare_refusal(const struct result_set *base, const struct result_s
 
 static int add_rows(struct compare_cell *cell, unsigned figures)
 {
-	cell->rows = calloc(COMPARE_FIGURES, sizeof(*cell->rows));
+	cell->rows = calloc(FIGURES_COMPARED, sizeof(*cell->rows));
 	if (!cell->rows)
 		return -ENOMEM;
-	for (int figure = 0; figure < COMPARE_FIGURES; figure++)
+	for (int figure = 0; figure < FIGURES_COMPARED; figure++)
 		if (figures & 1u << figure)
 			cell->rows[cell->row_count++] = (struct compare_row){
 				.figure = figure,

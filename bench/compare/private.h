@@ -23,12 +23,6 @@ int compare_pair_cells(const struct result_set *base, const struct result_set *n
 		       const struct compare_options *options, struct comparison *comparison,
 		       struct compare_pair *pairs);
 
-/* NAN where it is absent. */
-double compare_value(const struct latency *latency, int figure);
-
-/* The fewest faults that a run needs for this figure. */
-uint64_t compare_least_faults(int figure);
-
 /* Sets the verdict and, in words, why; -ENOMEM. */
 int compare_decide(struct compare_row *row, enum compare_verdict verdict, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

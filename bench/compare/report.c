@@ -27,8 +27,7 @@ static void write_figure(const struct compare_cell *cell, const struct compare_r
 			 char text[COMPARE_FIELD_SIZE])
 {
 	(void)cell;
-	snprintf(text, COMPARE_FIELD_SIZE, "%s",
-		 row->figure == COMPARE_P999 ? "p99.9" : compare_figure_words[row->figure]);
+	snprintf(text, COMPARE_FIELD_SIZE, "%s", figure_names[row->figure]);
 }
 
 static void write_us(double ns, char text[COMPARE_FIELD_SIZE])

@@ -130,8 +130,8 @@ static void say_change(const struct comparison *comparison, int verdict, FILE *o
 		1;
 
 	fprintf(out, "syncfault noticed a %.1f %% %s of %s of %s", fabs(row->ratio - 1) * 100,
-		verdict == COMPARE_WORSE ? "regression" : "improvement",
-		compare_figure_words[row->figure], cell->words);
+		verdict == COMPARE_WORSE ? "regression" : "improvement", figure_names[row->figure],
+		cell->words);
 	if (!others)
 		return;
 	fprintf(out, " (and of ");

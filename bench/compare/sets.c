@@ -15,37 +15,13 @@
 #define FALSE_DISCOVERY_RATE 0.05
 #define CONFIDENCE	     0.95
 
-const char *const compare_figure_words[] = { "p50", "p90", "p99", "p999", "mean", "max", NULL };
 const char *const compare_verdict_words[] = { "same", "better", "worse", "unknown", "none", NULL };
 
 void compare_defaults(struct compare_options *options)
 {
 	*options = (struct compare_options){ .floor = NAN,
 					     .seed = DEFAULT_SEED,
-					     .figures = (1u << COMPARE_FIGURES) - 1 };
-}
-
-double compare_value(const struct latency *latency, int figure)
-{
-	const uint64_t values[] = {
-		[COMPARE_P50] = latency->p50, [COMPARE_P90] = latency->p90,
-		[COMPARE_P99] = latency->p99, [COMPARE_P999] = latency->p999,
-		[COMPARE_MEAN] = U64_ABSENT,  [COMPARE_MAX] = latency->max,
-	};
-
-	if (figure == COMPARE_MEAN)
-		return latency->mean;
-	return values[figure] == U64_ABSENT ? NAN : (double)values[figure];
-}
-
-uint64_t compare_least_faults(int figure)
-{
-	static const double shares[COMPARE_FIGURES] = { [COMPARE_P50] = 0.5,
-							[COMPARE_P90] = 0.9,
-							[COMPARE_P99] = 0.99,
-							[COMPARE_P999] = 0.999 };
-
-	return shares[figure] > 0 ? stats_quantile_values(shares[figure]) : 1;
+					     .figures = (1u << FIGURES_COMPARED) - 1 };
 }
 
 int compare_decide(struct compare_row *row, enum compare_verdict verdict, const char *fmt, ...)
@@ -77,14 +53,14 @@ static uint64_t least_count(const struct set_cell *cell)
 static bool has_values(const struct set_cell *cell, int figure)
 {
 	for (size_t i = 0; i < cell->run_count; i++)
-		if (!(compare_value(&cell->runs[i].cell->latency, figure) > 0))
+		if (!(figure_ns(&cell->runs[i].cell->latency, figure) > 0))
 			return false;
 	return true;
 }
 
 int compare_rule_out(const struct compare_pair *pair, struct compare_row *row)
 {
-	uint64_t least = compare_least_faults(row->figure), base, new;
+	uint64_t least = figure_least_faults(row->figure), base, new;
 	int ret = 0;
 
 	row->base_runs = pair->base->run_count;
@@ -148,7 +124,7 @@ static int compare_places(const void *left, const void *right, void *context)
 static int order_rows(struct comparison *comparison)
 {
 	comparison->order =
-		calloc(comparison->cell_count * COMPARE_FIGURES + 1, sizeof(*comparison->order));
+		calloc(comparison->cell_count * FIGURES_COMPARED + 1, sizeof(*comparison->order));
 	if (!comparison->order)
 		return -ENOMEM;
 	for (size_t i = 0; i < comparison->cell_count; i++)
@@ -290,7 +266,7 @@ void comparison_free(struct comparison *comparison)
 }
 
 const struct compare_row *comparison_find(const struct comparison *comparison, const char *key,
-					  enum compare_figure figure)
+					  enum figure figure)
 {
 	for (size_t i = 0; i < comparison->cell_count; i++)
 		for (size_t j = 0; j < comparison->cells[i].row_count; j++)

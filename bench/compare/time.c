@@ -15,7 +15,7 @@ static double *take_values(const struct set_cell *cell, int figure)
 	double *values = calloc(cell->run_count, sizeof(*values));
 
 	for (size_t i = 0; values && i < cell->run_count; i++)
-		values[i] = compare_value(&cell->runs[i].cell->latency, figure);
+		values[i] = figure_ns(&cell->runs[i].cell->latency, figure);
 	return values;
 }
 

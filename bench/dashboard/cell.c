@@ -21,8 +21,8 @@ static void print_row(const struct compare_row *row, FILE *out)
 	char base[PAGE_VALUE_SIZE], new[PAGE_VALUE_SIZE], change[COMPARE_CHANGE_SIZE];
 
 	fprintf(out, "<tr><th scope=\"row\">%s</th><td>%s</td><td>%s</td><td>%s",
-		page_figure_word(row->figure), page_value(row->base, base),
-		page_value(row->new, new), compare_change(row->ratio, change));
+		figure_names[row->figure], page_value(row->base, base), page_value(row->new, new),
+		compare_change(row->ratio, change));
 	print_interval(row, out);
 	if (isnan(row->floor))
 		fprintf(out, "</td><td>–</td>");
@@ -80,7 +80,7 @@ static void print_change(const struct page *page, const struct history_series *s
 {
 	char before[PAGE_VALUE_SIZE], after[PAGE_VALUE_SIZE], ratio[COMPARE_CHANGE_SIZE];
 
-	fprintf(out, "<li><b>%s</b> ", history_figure_word(series->figure));
+	fprintf(out, "<li><b>%s</b> ", figure_names[series->figure]);
 	if (change->kind == HISTORY_SUSPECT)
 		fprintf(out, "<span class=\"mark\">?</span> one odd build: ");
 	else
@@ -99,7 +99,7 @@ static void print_changes(const struct page *page, const struct page_cell *cell,
 {
 	size_t count = 0;
 
-	for (int i = 0; i < HISTORY_FIGURE_COUNT; i++)
+	for (int i = 0; i < FIGURES_WITH_HISTORY; i++)
 		for (size_t j = 0; cell->series[i] && j < cell->series[i]->change_count; j++) {
 			if (!count++)
 				fprintf(out, "<ul class=\"changes\">\n");

@@ -19,7 +19,7 @@
 static void print_series(const struct page *page, const struct page_cell *cell, FILE *out)
 {
 	fprintf(out, "\"series\":[");
-	for (int i = 0; i < HISTORY_FIGURE_COUNT; i++) {
+	for (int i = 0; i < FIGURES_WITH_HISTORY; i++) {
 		fprintf(out, "%s[", i ? "," : "");
 		for (size_t j = 0; cell->series[i] && j < page->history.build_count; j++) {
 			fputs(j ? "," : "", out);
@@ -35,7 +35,7 @@ static void print_changes(const struct page_cell *cell, FILE *out)
 	const char *between = "";
 
 	fprintf(out, ",\"changes\":[");
-	for (int i = 0; i < HISTORY_FIGURE_COUNT; i++)
+	for (int i = 0; i < FIGURES_WITH_HISTORY; i++)
 		for (size_t j = 0; cell->series[i] && j < cell->series[i]->change_count; j++) {
 			const struct history_change *change = &cell->series[i]->changes[j];
 
@@ -126,8 +126,8 @@ void page_print_data(const struct page *page, FILE *out)
 		page_json_string(out, page_build_name(page, i));
 	}
 	fprintf(out, "],\n\"figures\":[");
-	for (int i = 0; i < HISTORY_FIGURE_COUNT; i++)
-		fprintf(out, "%s\"%s\"", i ? "," : "", page_figure_word(i));
+	for (int i = 0; i < FIGURES_WITH_HISTORY; i++)
+		fprintf(out, "%s\"%s\"", i ? "," : "", figure_names[i]);
 	fprintf(out, "],\n\"cells\":[");
 	for (size_t i = 0; i < page->cell_count; i++) {
 		fprintf(out, "%s\n{", i ? "," : "");

@@ -64,7 +64,7 @@ void page_print_tally(const struct page *page, FILE *out)
 static size_t find_cell(const struct page *page, const struct history_series *series, int *figure)
 {
 	for (size_t i = 0; i < page->cell_count; i++)
-		for (*figure = 0; *figure < HISTORY_FIGURE_COUNT; ++*figure)
+		for (*figure = 0; *figure < FIGURES_WITH_HISTORY; ++*figure)
 			if (page->cells[i].series[*figure] == series)
 				return i;
 	*figure = 0;
@@ -82,7 +82,7 @@ static void print_part(const struct page *page, const struct history_part *part,
 
 	fprintf(out, "<a href=\"#c%zu\" data-figure=\"%d\">", cell, figure);
 	page_escape(out, page_cell_name(&series->config, name));
-	fprintf(out, "</a> %s %s → %s <b>%s</b>", history_figure_word(series->figure),
+	fprintf(out, "</a> %s %s → %s <b>%s</b>", figure_names[series->figure],
 		page_value(change->before, before), page_value(change->after, after),
 		compare_change(change->ratio, ratio));
 }

@@ -157,9 +157,7 @@ static int fill_cells(struct page *page)
 			continue;
 		if (!find_cell(page, series))
 			add_cell(page, series);
-		for (int j = 0; j < HISTORY_FIGURE_COUNT; j++)
-			if (history_figures[j] == series->figure)
-				find_cell(page, series)->series[j] = series;
+		find_cell(page, series)->series[series->figure] = series;
 	}
 	return 0;
 }

@@ -39,9 +39,7 @@ static void print_alone(const struct page *page, const struct page_cell *cell, i
 			FILE *out)
 {
 	char value[PAGE_VALUE_SIZE];
-	double ns = figure <= COMPARE_P999 && figure < HISTORY_FIGURE_COUNT
-			    ? page_point(page, cell, figure, SIDE_NEW)
-			    : NAN;
+	double ns = figure < FIGURES_WITH_HISTORY ? page_point(page, cell, figure, SIDE_NEW) : NAN;
 
 	fprintf(out, "<b>%s</b>%s", page_value(ns, value),
 		page->is_compared ? " <span class=\"pair\">not in both</span>" : "");
@@ -131,7 +129,7 @@ static void print_table(const struct page *page, size_t begin, size_t end, int f
 		" <span class=\"figure\">%s</span></caption>\n"
 		"<thead><tr><th scope=\"col\">file, load</th><th scope=\"col\">no MAP_SYNC</th>"
 		"<th scope=\"col\">MAP_SYNC</th></tr></thead>\n<tbody>\n",
-		page_figure_word(figure));
+		figure_names[figure]);
 	for (size_t i = begin; i < end; i++) {
 		struct matrix_row row = { { NO_CELL, NO_CELL } };
 		int sync = page->cells[i].config->sync;
@@ -177,7 +175,7 @@ static bool has_figure(const struct page *page, int figure)
 	for (size_t i = 0; i < page->cell_count; i++)
 		if (page->is_compared
 			    ? page_row(&page->cells[i], figure) != NULL
-			    : figure < HISTORY_FIGURE_COUNT && page->cells[i].series[figure])
+			    : figure < FIGURES_WITH_HISTORY && page->cells[i].series[figure])
 			return true;
 	return false;
 }
@@ -197,17 +195,17 @@ static size_t count_changed(const struct page *page, int figure)
 void page_print_matrix(const struct page *page, FILE *out)
 {
 	fprintf(out, "<div class=\"tabs\">\n<fieldset><legend>Figure</legend>\n");
-	for (int figure = 0; figure < COMPARE_FIGURES; figure++) {
+	for (int figure = 0; figure < FIGURES_COMPARED; figure++) {
 		if (!has_figure(page, figure))
 			continue;
 		fprintf(out,
 			"<label><input type=\"radio\" name=\"figure\" value=\"%d\"%s> %s"
 			"<span class=\"count\"> %zu</span></label>\n",
-			figure, figure ? "" : " checked", page_figure_word(figure),
+			figure, figure ? "" : " checked", figure_names[figure],
 			count_changed(page, figure));
 	}
 	fprintf(out, "</fieldset>\n");
-	for (int figure = 0; figure < COMPARE_FIGURES; figure++) {
+	for (int figure = 0; figure < FIGURES_COMPARED; figure++) {
 		if (!has_figure(page, figure))
 			continue;
 		fprintf(out, "<div class=\"tab\" data-figure=\"%d\">\n", figure);

@@ -65,11 +65,6 @@ const char *page_mark(int verdict)
 	return marks[verdict];
 }
 
-const char *page_figure_word(int figure)
-{
-	return figure == COMPARE_P999 ? "p99.9" : compare_figure_words[figure];
-}
-
 const char *page_unit(const struct page *page)
 {
 	return page->history.tracks[page->track].domain == DOMAIN_INSTRUCTIONS

@@ -21,7 +21,7 @@ enum page_side { SIDE_BASE, SIDE_NEW, SIDES };
 struct page_cell {
 	const char *key;
 	const struct cell_config *config;
-	const struct history_series *series[HISTORY_FIGURE_COUNT]; /* NULL: too few faults */
+	const struct history_series *series[FIGURES_WITH_HISTORY]; /* NULL: too few faults */
 	const struct set_cell *sides[SIDES];			   /* NULL: not measured there */
 	const struct compare_cell *compared;			   /* NULL: not on both sides */
 };
@@ -57,9 +57,6 @@ const struct compare_row *page_row(const struct page_cell *cell, int figure);
 
 /* "▲", "▼", "=", "?", "–", the word behind it, and the class of its colours. */
 const char *page_mark(int verdict);
-
-/* "p50" … "p99.9", of enum compare_figure. */
-const char *page_figure_word(int figure);
 
 /* "thousand instructions" or "µs": the unit of page_value. */
 const char *page_unit(const struct page *page);

@@ -175,7 +175,7 @@ static void print_floors(const struct page *page, FILE *out)
 	const char *between = "";
 
 	fprintf(out, "<dt>Floor</dt><dd>A smaller change is none: ");
-	for (int figure = 0; figure < COMPARE_FIGURES; figure++) {
+	for (int figure = 0; figure < FIGURES_COMPARED; figure++) {
 		double low = INFINITY, high = 0;
 
 		for (size_t i = 0; i < page->cell_count; i++) {
@@ -188,7 +188,7 @@ static void print_floors(const struct page *page, FILE *out)
 		}
 		if (isinf(low))
 			continue;
-		fprintf(out, "%s%s %.1f", between, page_figure_word(figure), low * 100);
+		fprintf(out, "%s%s %.1f", between, figure_names[figure], low * 100);
 		if (high * 100 - low * 100 >= 0.05)
 			fprintf(out, " to %.1f", high * 100);
 		fprintf(out, " %%");

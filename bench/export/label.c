@@ -14,27 +14,21 @@ const char *const export_figure_words[] = { "min",   "mean",   "p50", "p90", "p9
 					    "p99.9", "p99.99", "max", NULL };
 
 const struct export_figure export_figures[EXPORT_FIGURES] = {
-	{ "min", "min", "0" },
-	{ "mean", "mean", NULL },
-	{ "p50", "p50", "0.5" },
-	{ "p90", "p90", "0.9" },
-	{ "p99", "p99", "0.99" },
-	{ "p99.9", "p99_9", "0.999" },
-	{ "p99.99", "p99_99", "0.9999" },
-	{ "max", "max", "1" },
+	{ FIGURE_MIN, "min", "min", "0" },
+	{ FIGURE_MEAN, "mean", "mean", NULL },
+	{ FIGURE_P50, "p50", "p50", "0.5" },
+	{ FIGURE_P90, "p90", "p90", "0.9" },
+	{ FIGURE_P99, "p99", "p99", "0.99" },
+	{ FIGURE_P999, "p99.9", "p99_9", "0.999" },
+	{ FIGURE_P9999, "p99.99", "p99_99", "0.9999" },
+	{ FIGURE_MAX, "max", "max", "1" },
 };
 
 const struct export_escape export_escape_c = { "\\n", "\\t", "\"", "\\\\", "\\" };
 
 double export_figure_ns(const struct latency *latency, size_t figure)
 {
-	const uint64_t values[EXPORT_FIGURES] = { latency->min,	  U64_ABSENT,	latency->p50,
-						  latency->p90,	  latency->p99, latency->p999,
-						  latency->p9999, latency->max };
-
-	if (!export_figures[figure].quantile)
-		return latency->mean;
-	return values[figure] == U64_ABSENT ? NAN : (double)values[figure];
+	return figure_ns(latency, export_figures[figure].figure);
 }
 
 bool export_has_figure(const struct export_options *options, size_t figure)

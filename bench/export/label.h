@@ -35,7 +35,8 @@ const char *export_label(const struct export_labels *labels, const char *name);
 /* One figure of a latency. Numbers are nanoseconds, or instructions; NAN: absent. */
 #define EXPORT_FIGURES 8
 struct export_figure {
-	const char *name;     /* "p99.9" */
+	enum figure figure;
+	const char *name;     /* as figure_names has it, "p99.9" */
 	const char *path;     /* "p99_9", of letters, digits and '_' */
 	const char *quantile; /* "0.999"; NULL for the mean */
 };

@@ -21,7 +21,6 @@ static const double seed_floors[] = {
 	[FIGURE_P999] = 0.085,
 };
 
-
 /*
  * The median of what runs of one build lie apart, so that no single boot decides: of an even number
  * the greater of the middle two, but of two builds the lesser. NAN: no build has two runs.

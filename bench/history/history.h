@@ -78,7 +78,7 @@ struct history_series {
 	size_t track;
 	char *key;		   /* of the cell */
 	struct cell_config config; /* pause and scheduler are part of a series, unlike of a key */
-	int figure;		   /* enum matrix_figure */
+	int figure;		   /* enum figure */
 	struct history_point *points; /* build_count of them */
 	size_t measured;	      /* points that are not NAN */
 	double floor;		      /* of a ratio: smaller changes are not told; 0.002 is 0.2 % */
@@ -146,13 +146,6 @@ int history_read(const char *folder, const struct history_options *options,
 		 struct history *history);
 void history_free(struct history *history);
 #define auto_history auto_release(history_free)
-
-/* The figures that have series: p50, p90, p99, p999, where a cell has faults enough for them. */
-extern const int history_figures[];
-#define HISTORY_FIGURE_COUNT 4
-
-/* "p50", "p99", "p99.9". */
-const char *history_figure_word(int figure);
 
 /* The series of that cell, figure and track, or NULL. */
 const struct history_series *history_find(const struct history *history, size_t track,

@@ -306,7 +306,7 @@ static int take_cell(struct index *index, sqlite3_stmt *statement, struct run_ce
 	    json_read(config, strlen(config), index->path, config_rows, &cell->config))
 		return -EINVAL;
 	cell->is_measured = sqlite3_column_int(statement, 2);
-	for (int i = 0; i < HISTORY_FIGURE_COUNT; i++)
+	for (int i = 0; i < FIGURES_WITH_HISTORY; i++)
 		cell->figures[i] = column_figure(statement, 3 + i);
 	return 0;
 }
@@ -414,7 +414,7 @@ static int put_cell(struct index *index, sqlite3_int64 file, int place, const st
 	sqlite3_bind_text(statement, 3, cell->key, -1, SQLITE_STATIC);
 	sqlite3_bind_text(statement, 4, text, -1, SQLITE_STATIC);
 	sqlite3_bind_int(statement, 5, cell->is_measured);
-	for (int i = 0; i < HISTORY_FIGURE_COUNT; i++)
+	for (int i = 0; i < FIGURES_WITH_HISTORY; i++)
 		if (!isnan(cell->figures[i]))
 			sqlite3_bind_double(statement, 6 + i, cell->figures[i]);
 	return ret ? ret : step_once(statement);

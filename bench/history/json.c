@@ -183,7 +183,7 @@ static int fill_series(const struct history *history, const struct history_serie
 	*line = (struct series_line){
 		.track = series->track,
 		.key = series->key,
-		.figure = word(history_figure_word(series->figure)),
+		.figure = word(figure_names[series->figure]),
 		.floor = series->floor,
 		.points = calloc(history->build_count, sizeof(*line->points)),
 		.point_count = history->build_count,
@@ -234,7 +234,7 @@ static int fill_event(const struct history *history, const struct history_event 
 		const struct history_change *change = &series->changes[event->parts[i].change];
 
 		line->parts[i] = (struct part_line){
-			series->key,	word(history_figure_word(series->figure)),
+			series->key,	word(figure_names[series->figure]),
 			change->before, change->after,
 			change->ratio,	change->p,
 		};

@@ -121,16 +121,6 @@ int history_read(const char *folder, const struct history_options *options, stru
 	return ret;
 }
 
-const char *history_figure_word(int figure)
-{
-	static const char *const words[] = { [FIGURE_P50] = "p50",
-					     [FIGURE_P90] = "p90",
-					     [FIGURE_P99] = "p99",
-					     [FIGURE_P999] = "p99.9" };
-
-	return words[figure];
-}
-
 const struct history_series *history_find(const struct history *history, size_t track,
 					  const char *key, int figure)
 {

@@ -8,11 +8,6 @@
 
 #include "base/diag.h"
 #include "history/version_order.h"
-#include "math/stats.h"
-
-const int history_figures[HISTORY_FIGURE_COUNT] = { FIGURE_P50, FIGURE_P90, FIGURE_P99,
-						    FIGURE_P999 };
-static const double quantiles[HISTORY_FIGURE_COUNT] = { 0.5, 0.9, 0.99, 0.999 };
 
 static char *copy(const char *text)
 {
@@ -46,12 +41,10 @@ static int take_cell(const struct cell_result *from, struct run_cell *cell)
 {
 	cell->key = strdup(from->key);
 	cell->is_measured = from->has_latency;
-	for (size_t i = 0; i < HISTORY_FIGURE_COUNT; i++) {
-		bool is_told = from->has_latency &&
-			       from->latency.count >= stats_quantile_values(quantiles[i]);
+	for (size_t i = 0; i < FIGURES_WITH_HISTORY; i++) {
+		bool is_told = from->has_latency && from->latency.count >= figure_least_faults(i);
 
-		cell->figures[i] =
-			is_told ? matrix_figure_ns(&from->latency, history_figures[i]) : NAN;
+		cell->figures[i] = is_told ? figure_ns(&from->latency, i) : NAN;
 	}
 	return cell->key ? cell_copy(&cell->config, &from->config) : -ENOMEM;
 }

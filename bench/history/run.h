@@ -5,12 +5,12 @@
 
 #include "history/history.h"
 
-/* figures: ns, in the order of history_figures; NAN: absent, or of too few faults. */
+/* figures: ns, by enum figure; NAN: absent, or of too few faults. */
 struct run_cell {
 	char *key;
 	struct cell_config config;
 	bool is_measured;
-	double figures[HISTORY_FIGURE_COUNT];
+	double figures[FIGURES_WITH_HISTORY];
 };
 
 /* release is NULL where the result is of no kernel: figures that others published. */

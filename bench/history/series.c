@@ -157,7 +157,7 @@ static int add_series(struct history *history, const struct entry *entries, size
 	*series = (struct history_series){
 		.track = entries[0].track,
 		.key = strdup(entries[0].cell->key),
-		.figure = history_figures[figure],
+		.figure = figure,
 		.points = malloc(history->build_count * sizeof(*series->points)),
 	};
 	ret = series->key && series->points ? cell_copy(&series->config, &entries[0].cell->config)
@@ -197,7 +197,7 @@ static int add_entries(struct history *history, const struct history_run *runs, 
 
 static int add_all_series(struct history *history, const struct entry *entries, size_t count)
 {
-	history->series = calloc(count * HISTORY_FIGURE_COUNT + 1, sizeof(*history->series));
+	history->series = calloc(count * FIGURES_WITH_HISTORY + 1, sizeof(*history->series));
 	if (!history->series)
 		return -ENOMEM;
 	while (count) {
@@ -205,7 +205,7 @@ static int add_all_series(struct history *history, const struct entry *entries, 
 
 		while (n < count && !compare_series(&entries[0], &entries[n]))
 			n++;
-		for (size_t figure = 0; figure < HISTORY_FIGURE_COUNT; figure++)
+		for (size_t figure = 0; figure < FIGURES_WITH_HISTORY; figure++)
 			if (add_series(history, entries, n, figure))
 				return -ENOMEM;
 		entries += n;

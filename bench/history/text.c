@@ -53,7 +53,7 @@ static int add_part(const struct history *history, const struct history_part *pa
 	int ret = text_table_add(table, cell_name(&series->config, name));
 
 	if (!ret)
-		ret = text_table_add(table, history_figure_word(series->figure));
+		ret = text_table_add(table, figure_names[series->figure]);
 	if (!ret)
 		ret = text_table_add(table, printable_us(change->before, 3, number));
 	if (!ret)
@@ -154,7 +154,7 @@ static int add_series(const struct history *history, const struct history_series
 			first = isnan(first) ? last : first;
 		}
 	if (!ret)
-		ret = text_table_add(table, history_figure_word(series->figure));
+		ret = text_table_add(table, figure_names[series->figure]);
 	if (!ret)
 		ret = text_table_add(table, printable_us(first, 3, number));
 	if (!ret)

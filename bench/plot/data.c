@@ -226,7 +226,7 @@ bool plot_timeline(const struct plot_page *page, FILE *file)
 
 static void write_figures(struct plot_out *out, struct matrix_span runs)
 {
-	static const enum matrix_figure figures[] = { FIGURE_P50, FIGURE_P99, FIGURE_MAX };
+	static const enum figure figures[] = { FIGURE_P50, FIGURE_P99, FIGURE_MAX };
 
 	if (!matrix_runs(runs, FIGURE_P50).runs)
 		return;

@@ -19,6 +19,11 @@ static const char *const ext4_heads[] = { "ext4\navg'17", "ext4\nmax'17" };
 #define COLUMNS	       (sizeof(heads) / sizeof(heads[0]))
 #define LETTER_COLUMNS 2
 
+/* Those of heads, behind "n". */
+static const enum figure columns[] = { FIGURE_MIN,  FIGURE_P50, FIGURE_P90, FIGURE_P99,
+				       FIGURE_P999, FIGURE_MAX, FIGURE_MEAN };
+#define FIGURE_COLUMNS (sizeof(columns) / sizeof(columns[0]))
+
 static const char *const price_heads[] = { "file",	    "load",  "p50\nnone",
 					   "p50\nmap_sync", "price", "2017\navg" };
 #define PRICE_COLUMNS (sizeof(price_heads) / sizeof(price_heads[0]))
@@ -76,8 +81,8 @@ static int add_spread(struct text_table *table, const struct layout *layout,
 
 	snprintf(text, sizeof(text), "%zu runs", matrix_measured(runs));
 	ret |= text_table_add(table, text);
-	for (int figure = 0; figure < FIGURE_COUNT; figure++) {
-		struct matrix_runs over = matrix_runs(runs, figure);
+	for (size_t i = 0; i < FIGURE_COLUMNS; i++) {
+		struct matrix_runs over = matrix_runs(runs, columns[i]);
 		double spread = (over.high - over.low) / over.median * 100;
 
 		snprintf(text, sizeof(text), "%.1f%%", spread);
@@ -95,8 +100,8 @@ static int add_cell(struct text_table *table, const struct layout *layout, struc
 	int ret = add_words(table, config);
 
 	ret |= text_table_add(table, printable_count(faults_of(runs), number));
-	for (int figure = 0; figure < FIGURE_COUNT; figure++)
-		ret |= add_us(table, matrix_runs(runs, figure).median, layout->decimals);
+	for (size_t i = 0; i < FIGURE_COLUMNS; i++)
+		ret |= add_us(table, matrix_runs(runs, columns[i]).median, layout->decimals);
 	ret |= add_letter(table, layout, config);
 	if (matrix_measured(runs) > 1)
 		ret |= add_spread(table, layout, runs);

@@ -225,25 +225,11 @@ size_t matrix_measured(struct matrix_span span)
 	return measured;
 }
 
-double matrix_figure_ns(const struct latency *latency, enum matrix_figure figure)
-{
-	const uint64_t values[] = {
-		[FIGURE_MIN] = latency->min,	     [FIGURE_P50] = latency->p50,
-		[FIGURE_P90] = latency->p90,	     [FIGURE_P99] = latency->p99,
-		[FIGURE_P999] = latency->p999,	     [FIGURE_MAX] = latency->max,
-		[FIGURE_ELAPSED] = latency->elapsed,
-	};
-
-	if (figure == FIGURE_MEAN)
-		return latency->mean;
-	return values[figure] == U64_ABSENT ? NAN : (double)values[figure];
-}
-
-static double value_of(const struct matrix_entry *entry, enum matrix_figure figure)
+static double value_of(const struct matrix_entry *entry, enum figure figure)
 {
 	const struct cell_result *run = entry->cell;
 
-	return run->has_latency ? fabs(matrix_figure_ns(&run->latency, figure)) : NAN;
+	return run->has_latency ? fabs(figure_ns(&run->latency, figure)) : NAN;
 }
 
 static uint64_t bits_of(double value)
@@ -259,8 +245,8 @@ static uint64_t bits_of(double value)
  * from 0 up are in the order of their bits, so that halving finds it, without memory for a copy of
  * any number of runs.
  */
-static double find_rank(struct matrix_span cell, enum matrix_figure figure, double lowest,
-			double highest, size_t rank)
+static double find_rank(struct matrix_span cell, enum figure figure, double lowest, double highest,
+			size_t rank)
 {
 	uint64_t low = bits_of(lowest), high = bits_of(highest);
 	double found;
@@ -280,7 +266,7 @@ static double find_rank(struct matrix_span cell, enum matrix_figure figure, doub
 	return found;
 }
 
-struct matrix_runs matrix_runs(struct matrix_span cell, enum matrix_figure figure)
+struct matrix_runs matrix_runs(struct matrix_span cell, enum figure figure)
 {
 	struct matrix_runs runs = { 0, NAN, NAN, NAN };
 

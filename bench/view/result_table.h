@@ -21,6 +21,7 @@
 
 #include "base/cleanup.h"
 #include "result/result.h"
+#include "view/figures.h"
 
 struct matrix_entry {
 	const char *file; /* as given on the command line */
@@ -43,19 +44,6 @@ struct matrix_span {
 };
 
 enum matrix_level { MATRIX_ENVIRONMENT, MATRIX_VARIANT, MATRIX_FS, MATRIX_CELL };
-
-/* Of a latency; all but count are nanoseconds. */
-enum matrix_figure {
-	FIGURE_MIN,
-	FIGURE_P50,
-	FIGURE_P90,
-	FIGURE_P99,
-	FIGURE_P999,
-	FIGURE_MAX,
-	FIGURE_MEAN,
-	FIGURE_COUNT, /* of those that every table has */
-	FIGURE_ELAPSED
-};
 
 /*
  * One figure over the runs of a cell. runs is the number of runs that have it; without any the
@@ -91,9 +79,7 @@ bool matrix_is_on_device(const struct cell_result *cell);
 /* How many entries are ok, that is, have numbers. */
 size_t matrix_measured(struct matrix_span span);
 
-/* NAN where it is absent. */
-double matrix_figure_ns(const struct latency *latency, enum matrix_figure figure);
-struct matrix_runs matrix_runs(struct matrix_span cell, enum matrix_figure figure);
+struct matrix_runs matrix_runs(struct matrix_span cell, enum figure figure);
 
 /*
  * The letter's cell that config may be set beside: the same in every axis that the letter fixes, of

@@ -80,6 +80,10 @@ check only-some "$(head -c 300 "$work/out")" holds "$work/out" \
 cp "$work/out" "$work/by-glob"
 run compare --json --figures p50 --cell state=hole $old $new
 check a-text-selects-as-a-glob-does "$(said)" cmp "$work/by-glob" "$work/out"
+run compare --json --figures p50,p999 $old $new
+cp "$work/out" "$work/by-key"
+run compare --json --figures p50,p99.9 $old $new
+check both-spellings-of-a-figure "$(said)" cmp "$work/by-key" "$work/out"
 run compare --floor 50 --figures p50 $old $new
 check wide-floor "exit $code" is_verdict 0
 run compare $old $old

@@ -104,7 +104,7 @@ static void compare(const struct side *base, const struct side *new, struct comp
 }
 
 static const struct compare_row *row_of(const struct comparison *comparison, size_t cell,
-					enum compare_figure figure)
+					enum figure figure)
 {
 	char key[32];
 
@@ -188,8 +188,8 @@ static struct rates simulate(const struct simulation *simulation, int comparison
 		draw(base, simulation->noise, 0, &state);
 		draw(new, simulation->noise, simulation->shift, &state);
 		assert_int_equal(compare_sets(&base->set, &new->set, &options, &comparison), 0);
-		p50 = row_of(&comparison, 0, COMPARE_P50)->verdict;
-		p99 = row_of(&comparison, 0, COMPARE_P99)->verdict;
+		p50 = row_of(&comparison, 0, FIGURE_P50)->verdict;
+		p99 = row_of(&comparison, 0, FIGURE_P99)->verdict;
 		rates.alarms += has_alarm(&comparison, simulation->shift != 0);
 		rates.p50 += p50 == COMPARE_WORSE;
 		rates.p99 += p99 == COMPARE_WORSE;
@@ -232,9 +232,9 @@ static void equal_runs_are_the_same(void **state)
 	new->cells[0][0].latency.max++;
 	compare(base, new, &comparison);
 	assert_false(comparison.cells[0].is_identical);
-	assert_int_equal(row_of(&comparison, 0, COMPARE_P50)->verdict, COMPARE_SAME);
-	assert_int_equal(row_of(&comparison, 0, COMPARE_MAX)->verdict, COMPARE_UNKNOWN);
-	assert_int_equal(row_of(&comparison, 1, COMPARE_MAX)->verdict, COMPARE_SAME);
+	assert_int_equal(row_of(&comparison, 0, FIGURE_P50)->verdict, COMPARE_SAME);
+	assert_int_equal(row_of(&comparison, 0, FIGURE_MAX)->verdict, COMPARE_UNKNOWN);
+	assert_int_equal(row_of(&comparison, 1, FIGURE_MAX)->verdict, COMPARE_SAME);
 	assert_int_equal(comparison_exit_code(&comparison), EXIT_UNKNOWN);
 	comparison_free(&comparison);
 	side_free(base);
@@ -254,7 +254,7 @@ static int verdict_of_p50(double share, int load, size_t seeds)
 		set_figures(&new->cells[0][i].latency, 100000 * (1 + share), 1);
 	}
 	compare(base, new, &comparison);
-	verdict = row_of(&comparison, 0, COMPARE_P50)->verdict;
+	verdict = row_of(&comparison, 0, FIGURE_P50)->verdict;
 	comparison_free(&comparison);
 	side_free(base);
 	side_free(new);
@@ -282,12 +282,12 @@ static void one_seed_tells_no_tail(void **state)
 	(void)state;
 	set_figures(&new->cells[0][0].latency, 10000, 3);
 	compare(base, new, &comparison);
-	for (int figure = COMPARE_P90; figure <= COMPARE_MAX; figure++) {
+	for (int figure = FIGURE_P90; figure <= FIGURE_MAX; figure++) {
 		const struct compare_row *row = row_of(&comparison, 0, figure);
 
 		assert_int_equal(row->verdict,
-				 figure == COMPARE_P999 ? COMPARE_NONE : COMPARE_UNKNOWN);
-		assert_true(figure == COMPARE_P999 || row->runs_needed == 2);
+				 figure == FIGURE_P999 ? COMPARE_NONE : COMPARE_UNKNOWN);
+		assert_true(figure == FIGURE_P999 || row->runs_needed == 2);
 	}
 	assert_int_equal(comparison_exit_code(&comparison), EXIT_UNKNOWN);
 	comparison_free(&comparison);
@@ -321,7 +321,7 @@ static void tails_are_set_against_what_seeds_can_tell(void **state)
 		/* Nearly equal: equal samples are the same whatever the seeds lie apart. */
 		new->cells[0][0].latency.min++;
 		compare(base, new, &comparison);
-		row = row_of(&comparison, 0, COMPARE_P99);
+		row = row_of(&comparison, 0, FIGURE_P99);
 		assert_int_equal(row->verdict, cases[i].verdict);
 		assert_float_equal(row->floor, 0.043, 0.003);
 		assert_float_equal(row->base, 155250, 1);
@@ -329,7 +329,7 @@ static void tails_are_set_against_what_seeds_can_tell(void **state)
 			assert_true(row->runs_needed >= 1 && row->runs_needed <= 20);
 		else
 			assert_true(row->q <= 0.05);
-		assert_int_equal(row_of(&comparison, 0, COMPARE_P50)->verdict, COMPARE_SAME);
+		assert_int_equal(row_of(&comparison, 0, FIGURE_P50)->verdict, COMPARE_SAME);
 		comparison_free(&comparison);
 	}
 	side_free(base);
@@ -346,12 +346,12 @@ static void only_common_seeds_are_compared(void **state)
 	for (int i = 0; i < 3; i++)
 		new->runs[0][i].seed = (uint64_t)i + 2;
 	compare(base, new, &comparison);
-	assert_int_equal(row_of(&comparison, 0, COMPARE_P50)->base_runs, 1);
+	assert_int_equal(row_of(&comparison, 0, FIGURE_P50)->base_runs, 1);
 	comparison_free(&comparison);
 	for (int i = 0; i < 3; i++)
 		new->runs[0][i].seed = (uint64_t)i + 3;
 	compare(base, new, &comparison);
-	assert_int_equal(row_of(&comparison, 0, COMPARE_P50)->verdict, COMPARE_UNKNOWN);
+	assert_int_equal(row_of(&comparison, 0, FIGURE_P50)->verdict, COMPARE_UNKNOWN);
 	assert_int_equal(comparison.verdict, COMPARE_UNKNOWN);
 	comparison_free(&comparison);
 	side_free(base);
@@ -388,7 +388,7 @@ static void time_is_told_by_runs(void **state)
 		set_runs(base, 1e6);
 		set_runs(new, 1e6 * cases[i].share);
 		compare(base, new, &comparison);
-		row = row_of(&comparison, 0, COMPARE_P50);
+		row = row_of(&comparison, 0, FIGURE_P50);
 		assert_int_equal(row->verdict, cases[i].verdict);
 		if (row->verdict == COMPARE_UNKNOWN) {
 			assert_true(row->runs_needed >= 1 && row->runs_needed < 1000);
@@ -407,17 +407,17 @@ static void a_quantile_wants_faults(void **state)
 
 	(void)state;
 	compare(base, new, &comparison);
-	assert_int_equal(row_of(&comparison, 0, COMPARE_P999)->verdict, COMPARE_NONE);
-	assert_non_null(strstr(row_of(&comparison, 0, COMPARE_P999)->reason, "3688"));
+	assert_int_equal(row_of(&comparison, 0, FIGURE_P999)->verdict, COMPARE_NONE);
+	assert_non_null(strstr(row_of(&comparison, 0, FIGURE_P999)->reason, "3688"));
 	comparison_free(&comparison);
 	for (int i = 0; i < 8; i++)
 		base->cells[0][i].latency.count = new->cells[0][i].latency.count = 3688;
 	compare(base, new, &comparison);
-	assert_int_equal(row_of(&comparison, 0, COMPARE_P999)->verdict, COMPARE_SAME);
+	assert_int_equal(row_of(&comparison, 0, FIGURE_P999)->verdict, COMPARE_SAME);
 	comparison_free(&comparison);
 	base->cells[0][3].latency.count = 3687;
 	compare(base, new, &comparison);
-	assert_int_equal(row_of(&comparison, 0, COMPARE_P999)->verdict, COMPARE_NONE);
+	assert_int_equal(row_of(&comparison, 0, FIGURE_P999)->verdict, COMPARE_NONE);
 	comparison_free(&comparison);
 	side_free(base);
 	side_free(new);
@@ -432,16 +432,16 @@ static void a_side_without_figures_is_unknown(void **state)
 	new->set_cells[0].run_count = 0;
 	new->set_cells[0].missing = "no DAX here";
 	compare(base, new, &comparison);
-	assert_int_equal(row_of(&comparison, 0, COMPARE_P50)->verdict, COMPARE_UNKNOWN);
-	assert_non_null(strstr(row_of(&comparison, 0, COMPARE_P50)->reason, "no DAX here"));
-	assert_true(row_of(&comparison, 0, COMPARE_P50)->runs_needed == U64_ABSENT);
-	assert_int_equal(row_of(&comparison, 1, COMPARE_P50)->verdict, COMPARE_SAME);
+	assert_int_equal(row_of(&comparison, 0, FIGURE_P50)->verdict, COMPARE_UNKNOWN);
+	assert_non_null(strstr(row_of(&comparison, 0, FIGURE_P50)->reason, "no DAX here"));
+	assert_true(row_of(&comparison, 0, FIGURE_P50)->runs_needed == U64_ABSENT);
+	assert_int_equal(row_of(&comparison, 1, FIGURE_P50)->verdict, COMPARE_SAME);
 	assert_int_equal(comparison_exit_code(&comparison), EXIT_UNKNOWN);
 	comparison_free(&comparison);
 	base->set_cells[0].run_count = 0;
 	base->set_cells[0].missing = "no DAX here";
 	compare(base, new, &comparison);
-	assert_int_equal(row_of(&comparison, 0, COMPARE_P50)->verdict, COMPARE_NONE);
+	assert_int_equal(row_of(&comparison, 0, FIGURE_P50)->verdict, COMPARE_NONE);
 	assert_int_equal(comparison_exit_code(&comparison), EXIT_DONE);
 	comparison_free(&comparison);
 	side_free(base);
@@ -568,7 +568,7 @@ static void count_p99(size_t seeds, double noise, double shift, int counts[COMPA
 	compare(base, new, &comparison);
 	memset(counts, 0, (COMPARE_NONE + 1) * sizeof(*counts));
 	for (size_t i = 0; i < MAX_CELLS; i++)
-		counts[row_of(&comparison, i, COMPARE_P99)->verdict]++;
+		counts[row_of(&comparison, i, FIGURE_P99)->verdict]++;
 	comparison_free(&comparison);
 	side_free(base);
 	side_free(new);
