@@ -15,7 +15,7 @@
 #include "compare/private.h"
 #include "math/stats.h"
 
-/* A change that is no greater may be called none. Noisier figures take more seeds, not more room. */
+/* No change above it is called the same: a noisier figure takes more seeds, not more room. */
 #define MOST_TOLERANCE 0.1
 /* The standard error of a median in those of a mean, of normal values. */
 #define MEDIAN_FACTOR 1.2533
