@@ -3,66 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <fts.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "base/diag.h"
-
-static bool is_result_name(const FTSENT *entry)
-{
-	return entry->fts_info == FTS_F && entry->fts_namelen > 5 &&
-	       !strcmp(entry->fts_name + entry->fts_namelen - 5, ".json");
-}
-
-static int compare_names(const FTSENT **a, const FTSENT **b)
-{
-	return strcmp((*a)->fts_name, (*b)->fts_name);
-}
-
-static int add_path(struct page_files *files, const char *path)
-{
-	char **paths = files->paths;
-
-	/* Grown at every power of two. */
-	if (!(files->count & (files->count - 1)))
-		paths = realloc(paths, (files->count ? files->count * 2 : 1) * sizeof(*paths));
-	if (!paths)
-		return -ENOMEM;
-	files->paths = paths;
-	paths[files->count] = strdup(path);
-	return paths[files->count] ? (files->count++, 0) : -ENOMEM;
-}
-
-static void close_tree(FTS **tree)
-{
-	if (*tree)
-		fts_close(*tree);
-}
-
-int page_files_find(const char *folder, struct page_files *files)
-{
-	char *const roots[] = { (char *)(uintptr_t)folder, NULL };
-	auto_release(close_tree) FTS *tree = NULL;
-
-	*files = (struct page_files){ 0 };
-	tree = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, compare_names);
-	if (!tree)
-		return diag_errno(errno, "open %s", folder);
-	for (FTSENT *entry = fts_read(tree); entry; entry = fts_read(tree))
-		if (is_result_name(entry) && add_path(files, entry->fts_path))
-			return diag_errno(ENOMEM, "%s", folder);
-	return 0;
-}
-
-void page_files_free(struct page_files *files)
-{
-	for (size_t i = 0; i < files->count; i++)
-		free(files->paths[i]);
-	free(files->paths);
-	*files = (struct page_files){ 0 };
-}
 
 /* Whether text is written in JSON as it is. */
 static bool is_plain(const char *text)
@@ -106,7 +51,7 @@ static bool is_of_build(const struct result *result, const struct history_build 
 /* Results of a build, each with its path, until it is known which of them are one set. */
 struct candidates {
 	struct result *results;
-	char **paths; /* of struct page_files */
+	char **paths; /* of struct result_files */
 	size_t count;
 };
 
@@ -119,7 +64,7 @@ static void candidates_free(struct candidates *candidates)
 }
 
 /* A file that is not a result was reported when the history was read; here it is skipped. */
-static int read_candidates(const struct page_files *files, const struct history_build *build,
+static int read_candidates(const struct result_files *files, const struct history_build *build,
 			   const struct history_track *track, struct candidates *candidates)
 {
 	candidates->results = calloc(files->count + 1, sizeof(*candidates->results));
@@ -128,8 +73,8 @@ static int read_candidates(const struct page_files *files, const struct history_
 		return diag_errno(ENOMEM, "dashboard");
 	for (size_t i = 0; i < files->count; i++) {
 		struct result *result = &candidates->results[candidates->count];
-		int ret = may_name(files->paths[i], build->release)
-				  ? result_read(files->paths[i], result)
+		int ret = may_name(files->items[i].path, build->release)
+				  ? result_read(files->items[i].path, result)
 				  : -ENODATA;
 
 		if (ret == -ENOMEM)
@@ -137,7 +82,7 @@ static int read_candidates(const struct page_files *files, const struct history_
 		if (ret)
 			continue;
 		if (is_of_build(result, build, track))
-			candidates->paths[candidates->count++] = files->paths[i];
+			candidates->paths[candidates->count++] = files->items[i].path;
 		else
 			result_free(result);
 	}
@@ -158,7 +103,7 @@ static const struct result *find_leader(const struct candidates *candidates)
 	return leader;
 }
 
-int page_files_read_build(const struct page_files *files, const struct history_build *build,
+int page_files_read_build(const struct result_files *files, const struct history_build *build,
 			  const struct history_track *track, struct result_set *set,
 			  size_t *set_aside)
 {

@@ -4,18 +4,8 @@
 #define SYNCFAULT_DASHBOARD_FILES_H
 
 #include "history/history.h"
+#include "view/result_files.h"
 #include "view/result_set.h"
-
-/* Paths of all results (*.json) in a folder and below, in the order of their names. */
-struct page_files {
-	char **paths;
-	size_t count;
-};
-
-/* 0, -ENOMEM, or what the system said: told on stderr. *files is the caller's to free. */
-int page_files_find(const char *folder, struct page_files *files);
-void page_files_free(struct page_files *files);
-#define auto_page_files auto_release(page_files_free)
 
 /*
  * Reads the results of a build that are of track's suite and clock. Not all of them need be one
@@ -24,7 +14,7 @@ void page_files_free(struct page_files *files);
  * parsed, so that it is fast in a large folder. 0; -ENODATA, told, where no file is of the build
  * any more; -EINVAL or -ENOMEM as result_set_read.
  */
-int page_files_read_build(const struct page_files *files, const struct history_build *build,
+int page_files_read_build(const struct result_files *files, const struct history_build *build,
 			  const struct history_track *track, struct result_set *set,
 			  size_t *set_aside);
 

@@ -82,8 +82,8 @@ static int read_sets(struct page *page)
 {
 	const struct history *history = &page->history;
 	const struct history_track *track = &history->tracks[page->track];
-	auto_page_files struct page_files files = { 0 };
-	int ret = page_files_find(page->options->folder, &files);
+	auto_result_files struct result_files files;
+	int ret = result_files_find(page->options->folder, &files);
 
 	for (int side = SIDE_NEW; side >= SIDE_BASE && !ret; side--)
 		ret = page_files_read_build(&files, &history->builds[page->build[side]], track,

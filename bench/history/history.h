@@ -137,7 +137,7 @@ struct history_options {
 };
 
 /*
- * Reads all results (*.json) of folder and of folders in it. 0; -EINVAL where some file could not
+ * Reads all results of folder (view/result_files.h). 0; -EINVAL where some file could not
  * be used (told on stderr, one line each; the others are in *history, which the caller frees in
  * either case); -ENODATA where there is no result at all, -ENOMEM, or what the system said: told,
  * and *history is empty.

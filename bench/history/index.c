@@ -346,7 +346,7 @@ static int take_file(struct index *index, sqlite3_stmt *statement, struct histor
 			  (size_t)sqlite3_column_int64(statement, 7), run);
 }
 
-int index_find(struct index *index, const struct history_file *file, struct history_run *run)
+int index_find(struct index *index, const struct result_file *file, struct history_run *run)
 {
 	sqlite3_stmt *statement;
 	int ret = -ENOENT, step;
@@ -379,7 +379,7 @@ static int step_once(sqlite3_stmt *statement)
 	return ret == SQLITE_DONE || ret == SQLITE_ROW ? SQLITE_OK : ret;
 }
 
-static int put_file(struct index *index, const struct history_file *file,
+static int put_file(struct index *index, const struct result_file *file,
 		    const struct history_run *run)
 {
 	sqlite3_stmt *statement = index->statements[PUT_FILE];
@@ -420,7 +420,7 @@ static int put_cell(struct index *index, sqlite3_int64 file, int place, const st
 	return ret ? ret : step_once(statement);
 }
 
-static bool has_settled(const struct history_file *file)
+static bool has_settled(const struct result_file *file)
 {
 	struct timespec now;
 
@@ -429,7 +429,7 @@ static bool has_settled(const struct history_file *file)
 	       file->mtime_ns + SETTLED_NS;
 }
 
-void index_put(struct index *index, const struct history_file *file, const struct history_run *run)
+void index_put(struct index *index, const struct result_file *file, const struct history_run *run)
 {
 	int ret;
 
@@ -446,7 +446,7 @@ void index_put(struct index *index, const struct history_file *file, const struc
 		give_up(index);
 }
 
-static bool is_there(const struct index *index, const struct history_files *files, const char *path)
+static bool is_there(const struct index *index, const struct result_files *files, const char *path)
 {
 	size_t low = 0, high = files->count;
 
@@ -465,7 +465,7 @@ static bool is_there(const struct index *index, const struct history_files *file
 }
 
 /* Those that are gone: their rows would never be asked for again. */
-static int forget(struct index *index, const struct history_files *files)
+static int forget(struct index *index, const struct result_files *files)
 {
 	sqlite3_stmt *list = index->statements[LIST];
 	int ret = SQLITE_OK, step;
@@ -482,7 +482,7 @@ static int forget(struct index *index, const struct history_files *files)
 	return ret;
 }
 
-void index_close(struct index *index, const struct history_files *files)
+void index_close(struct index *index, const struct result_files *files)
 {
 	if (!index)
 		return;
@@ -500,7 +500,7 @@ struct index *index_open(const char *folder)
 	return NULL;
 }
 
-int index_find(struct index *index, const struct history_file *file, struct history_run *run)
+int index_find(struct index *index, const struct result_file *file, struct history_run *run)
 {
 	(void)index;
 	(void)file;
@@ -508,14 +508,14 @@ int index_find(struct index *index, const struct history_file *file, struct hist
 	return -ENOENT;
 }
 
-void index_put(struct index *index, const struct history_file *file, const struct history_run *run)
+void index_put(struct index *index, const struct result_file *file, const struct history_run *run)
 {
 	(void)index;
 	(void)file;
 	(void)run;
 }
 
-void index_close(struct index *index, const struct history_files *files)
+void index_close(struct index *index, const struct result_files *files)
 {
 	(void)index;
 	(void)files;

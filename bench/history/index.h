@@ -13,6 +13,7 @@
 #define SYNCFAULT_HISTORY_INDEX_H
 
 #include "history/run.h"
+#include "view/result_files.h"
 
 #define INDEX_NAME "syncfault-index.sqlite"
 
@@ -23,12 +24,12 @@ struct index;
 struct index *index_open(const char *folder);
 
 /* 0: *run is the caller's. -ENOENT: not there, or of another state of the file. -ENOMEM. */
-int index_find(struct index *index, const struct history_file *file, struct history_run *run);
+int index_find(struct index *index, const struct result_file *file, struct history_run *run);
 
 /* A file that changed within the last two seconds is left out: it may change again unseen. */
-void index_put(struct index *index, const struct history_file *file, const struct history_run *run);
+void index_put(struct index *index, const struct result_file *file, const struct history_run *run);
 
 /* Forgets all but files, commits, and frees. */
-void index_close(struct index *index, const struct history_files *files);
+void index_close(struct index *index, const struct result_files *files);
 
 #endif

@@ -22,7 +22,7 @@ static void runs_free(struct runs *runs)
 }
 
 /* From the index, or from the file and then into the index. */
-static int read_run(struct history *history, struct index *index, const struct history_file *file,
+static int read_run(struct history *history, struct index *index, const struct result_file *file,
 		    struct history_run *run)
 {
 	int ret = index_find(index, file, run);
@@ -38,8 +38,8 @@ static int read_run(struct history *history, struct index *index, const struct h
 }
 
 /* -EINVAL where a file was reported as not a result: all others are there. */
-static int read_runs(struct history *history, struct index *index,
-		     const struct history_files *files, struct runs *runs)
+static int read_runs(struct history *history, struct index *index, const struct result_files *files,
+		     struct runs *runs)
 {
 	int broken = 0;
 
@@ -63,7 +63,7 @@ static int read_runs(struct history *history, struct index *index,
 	return broken;
 }
 
-static struct index *choose_index(const char *folder, const struct history_files *files,
+static struct index *choose_index(const char *folder, const struct result_files *files,
 				  const struct history_options *options)
 {
 	if (options->index == HISTORY_INDEX_NEVER ||
@@ -75,10 +75,12 @@ static struct index *choose_index(const char *folder, const struct history_files
 static int read_folder(struct history *history, const struct history_options *options,
 		       struct runs *runs)
 {
-	auto_release(history_files_free) struct history_files files;
+	auto_result_files struct result_files files;
 	struct index *index;
-	int ret = history_files_find(history->folder, &files);
+	int ret = result_files_find(history->folder, &files);
 
+	if (!ret && !files.is_folder)
+		ret = diag_errno(ENOTDIR, "%s", history->folder);
 	if (ret)
 		return ret;
 	index = choose_index(history->folder, &files, options);

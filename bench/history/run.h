@@ -22,22 +22,6 @@ struct history_run {
 	size_t cell_count;
 };
 
-/* A file of the folder; path begins with the folder's name. */
-struct history_file {
-	char *path;
-	uint64_t mtime_ns; /* since 1970 */
-	uint64_t size;
-};
-
-struct history_files {
-	struct history_file *items; /* in order of their paths */
-	size_t count;
-};
-
-/* All *.json of folder and below. -ENOMEM, or what the system said, told. */
-int history_files_find(const char *folder, struct history_files *files);
-void history_files_free(struct history_files *files);
-
 /* Errors as result_read. On success *run is the caller's. */
 int history_run_read(const char *path, struct history_run *run);
 void history_run_free(struct history_run *run);

@@ -2,11 +2,10 @@
 #include "view/result_set.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/diag.h"
+#include "view/result_files.h"
 
 static bool is_same_text(const char *a, const char *b)
 {
@@ -36,55 +35,6 @@ const char *result_set_difference(const struct result *a, const struct result *b
 		if (!facts[i].is_same)
 			return facts[i].what;
 	return NULL;
-}
-
-static bool is_result_name(const struct dirent *entry)
-{
-	size_t length = strlen(entry->d_name);
-
-	return entry->d_name[0] != '.' && length > 5 &&
-	       !strcmp(entry->d_name + length - 5, ".json");
-}
-
-static int list_folder(const char *path, int depth, struct strings *files);
-
-static int list_entry(const char *folder, const struct dirent *entry, int depth,
-		      struct strings *files)
-{
-	char path[PATH_MAX];
-	struct stat st;
-
-	if (entry->d_name[0] == '.')
-		return 0;
-	if (snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name) >= (int)sizeof(path))
-		return diag_errno(ENAMETOOLONG, "%s/%s", folder, entry->d_name);
-	if (stat(path, &st))
-		return is_result_name(entry) ? diag_errno(errno, "%s", path) : 0;
-	if (S_ISDIR(st.st_mode))
-		return depth < RESULT_SET_MAX_DEPTH ? list_folder(path, depth + 1, files) : 0;
-	if (!S_ISREG(st.st_mode) || !is_result_name(entry))
-		return 0;
-	if (files->count == RESULT_SET_MAX_FILES) {
-		diag_error("%s: more than %d results: give the folder of one build", folder,
-			   RESULT_SET_MAX_FILES);
-		return -EINVAL;
-	}
-	return strings_add(files, path) ? diag_errno(ENOMEM, "%s", folder) : 0;
-}
-
-static int list_folder(const char *path, int depth, struct strings *files)
-{
-	auto_closedir DIR *dir = opendir(path);
-	const struct dirent *entry;
-	int ret = 0;
-
-	if (!dir)
-		return diag_errno(errno, "open %s", path);
-	while (!ret && (errno = 0, entry = readdir(dir)))
-		ret = list_entry(path, entry, depth, files);
-	if (!ret && errno)
-		ret = diag_errno(errno, "read %s", path);
-	return ret;
 }
 
 static bool is_cell(const struct cell_config *a, const char *a_key, const struct cell_config *b,
@@ -289,23 +239,37 @@ int result_set_read_files(const char *name, char *const *files, size_t count,
 	return ret;
 }
 
+/* Of a folder, or of the file itself. */
+static int read_found(const char *path, const struct result_files *found, struct result_set *set)
+{
+	auto_free char **files = calloc(found->count + 1, sizeof(*files));
+
+	if (!files)
+		return diag_errno(ENOMEM, "%s", path);
+	if (!found->count) {
+		diag_error("%s: no result (*.json) in this folder", path);
+		return -EINVAL;
+	}
+	if (found->count > RESULT_SET_MAX_FILES) {
+		diag_error("%s: more than %d results: give the folder of one build", path,
+			   RESULT_SET_MAX_FILES);
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < found->count; i++)
+		files[i] = found->items[i].path;
+	return result_set_read_files(path, files, found->count, set);
+}
+
 int result_set_read(const char *path, struct result_set *set)
 {
-	auto_release(strings_free) struct strings files = { 0 };
-	struct stat st;
+	auto_result_files struct result_files found = { 0 };
 	int ret;
 
 	*set = (struct result_set){ 0 };
-	if (strcmp(path, "-") != 0 && stat(path, &st))
-		return diag_errno(errno, "%s", path);
-	if (!strcmp(path, "-") || !S_ISDIR(st.st_mode))
+	if (!strcmp(path, "-"))
 		return result_set_read_files(path, (char *[]){ (char *)(uintptr_t)path }, 1, set);
-	ret = list_folder(path, 0, &files);
-	if (!ret && !files.count) {
-		diag_error("%s: no result (*.json) in this folder", path);
-		ret = -EINVAL;
-	}
-	return ret ? ret : result_set_read_files(path, files.items, files.count, set);
+	ret = result_files_find(path, &found);
+	return ret ? ret : read_found(path, &found, set);
 }
 
 void result_set_free(struct result_set *set)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * All results of one build: one side of a comparison. A set is read from a result,
- * or from a folder of them (any *.json in it and below, as scripts/guest --repeat or make reproduce
- * leave them); its cells are the union over its results, each with its runs.
+ * or from a folder of them (view/result_files.h, as scripts/guest --repeat or make reproduce leave
+ * them); its cells are the union over its results, each with its runs.
  *
  * Results are of one build where clock domain, suite, kernel release, version, build id, machine,
  * configuration digest and emulator agree; a set of two builds is refused.
@@ -18,7 +18,6 @@
 #include "result/result.h"
 
 #define RESULT_SET_MAX_FILES 4096
-#define RESULT_SET_MAX_DEPTH 4
 
 /* One run of a cell: a fresh file system and, in the guest, a boot. cell points into results. */
 struct set_run {

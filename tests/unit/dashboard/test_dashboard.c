@@ -193,12 +193,12 @@ static void test_files_of_a_build(void **state)
 {
 	struct history_build build = { .release = (char *)"6.12.1" };
 	struct history_track track = { .domain = DOMAIN_INSTRUCTIONS, .suite = (char *)"s" };
-	auto_page_files struct page_files files = { 0 };
+	auto_result_files struct result_files files;
 	auto_result_set struct result_set set = { 0 };
 	size_t aside = 99;
 
 	(void)state;
-	assert_int_equal(page_files_find(folder, &files), 0);
+	assert_int_equal(result_files_find(folder, &files), 0);
 	assert_int_equal(files.count, 4);
 	assert_int_equal(page_files_read_build(&files, &build, &track, &set, &aside), 0);
 	assert_int_equal(set.result_count, 2);
@@ -211,12 +211,12 @@ static void test_build_that_has_gone(void **state)
 {
 	struct history_build build = { .release = (char *)"6.12.2" };
 	struct history_track track = { .domain = DOMAIN_INSTRUCTIONS, .suite = (char *)"s" };
-	auto_page_files struct page_files files = { 0 };
+	auto_result_files struct result_files files;
 	struct result_set set = { 0 };
 	size_t aside;
 
 	(void)state;
-	assert_int_equal(page_files_find(folder, &files), 0);
+	assert_int_equal(result_files_find(folder, &files), 0);
 	assert_int_equal(page_files_read_build(&files, &build, &track, &set, &aside), -ENODATA);
 	assert_int_equal(set.result_count, 0);
 }

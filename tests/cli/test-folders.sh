@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# compare, history and dashboard find the same results in a folder: one rule for links, for names that
+# begin with a dot, for depth and for what cannot be read. No root needed.
+set -u
+# shellcheck source=tests/lib.bash
+. "$(dirname "$0")/../lib.bash"
+
+one=$root/tests/cli/data/compare-6.12/seed-0.json
+trap 'chmod -R u+rwx "$work"; rm -rf "$work"' EXIT
+
+# How many results a command finds: not a second's work, and stopped if it does not end.
+count_by() { # COMMAND FOLDER
+	as=(timeout 60 ${user[@]+"${user[@]}"})
+	case $1 in
+	compare) run compare --json "$2" "$2" && found=$(jq .new.results "$work/out") ;;
+	history) run history --index never --json "$2" && found=$(jq .files "$work/out") ;;
+	dashboard) run dashboard "$2" -o - && found=$(grep -c 'class="raw"' "$work/out") ;;
+	esac
+	as=()
+}
+# finds NAME FOLDER COUNT: each of the three
+finds() {
+	local command found
+	for command in compare history dashboard; do
+		found=-
+		count_by $command "$2"
+		check "$1-for-$command" "exit $code, $found results: $(said)" test "$code:$found" = "0:$3"
+	done
+}
+# refuses NAME FOLDER TEXT: each of the three, and says TEXT
+refuses() {
+	local command found
+	for command in compare history dashboard; do
+		count_by $command "$2"
+		check "$1-for-$command" "exit $code: $(said)" test "$code" != 0 -a \
+			"$(grep -cF -- "$3" "$work/err")" -ge 1
+	done
+}
+user=()
+
+# 91 folders, each with links to all: without the rule there are more paths than could ever be walked.
+mkdir "$work/ring"
+for ((i = 0; i < 91; i++)); do mkdir "$work/ring/$i"; done
+for ((i = 0; i < 91; i++)); do
+	ln -s "$work"/ring/* "$work/ring/$i/"
+done
+cp "$one" "$work/ring/0/a.json"
+cp "$one" "$work/ring/90/b.json"
+finds links-to-each-other "$work/ring" 2
+
+mkdir -p "$work/plain/.git" "$work/plain/below" "$work/elsewhere"
+cp "$one" "$work/plain/a.json"
+cp "$one" "$work/plain/below/b.json"
+cp "$one" "$work/elsewhere/c.json"
+ln -s ../elsewhere "$work/plain/link"
+ln -s a.json "$work/plain/again.json"
+ln "$work/plain/below/b.json" "$work/plain/below/hard.json"
+finds each-result-once "$work/plain" 3
+echo '{' | tee "$work/plain/.a.json" "$work/plain/.json" "$work/plain/.git/a.json" >"$work/plain/notes.txt"
+finds dot-files-are-left-out "$work/plain" 3
+
+deep=$work/deep
+for ((i = 0; i < 20; i++)); do deep+=/d; done
+mkdir -p "$deep"
+cp "$one" "$deep/a.json"
+finds deep-folders-are-read "$work/deep" 1
+
+mkdir "$work/broken"
+cp "$one" "$work/broken/a.json"
+ln -s nowhere "$work/broken/b.json"
+refuses a-link-to-nowhere-is-reported "$work/broken" b.json
+
+mkdir "$work/closed" "$work/closed/below"
+cp "$one" "$work/closed/a.json"
+chmod 000 "$work/closed/below"
+if is_root && ! command -v setpriv >/dev/null; then
+	skip a-closed-folder 'no setpriv here'
+else
+	is_root && user=(setpriv --reuid 65534 --regid 65534 --clear-groups) && chmod 755 "$work" "$work/closed"
+	refuses a-closed-folder-is-reported "$work/closed" below
+fi
+exit "$failed"
