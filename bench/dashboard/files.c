@@ -48,76 +48,51 @@ static bool is_of_build(const struct result *result, const struct history_build 
 	       result->clock.domain == track->domain && is_same(result->suite, track->suite);
 }
 
-/* Results of a build, each with its path, until it is known which of them are one set. */
-struct candidates {
-	struct result *results;
-	char **paths; /* of struct result_files */
-	size_t count;
-};
-
-static void candidates_free(struct candidates *candidates)
-{
-	for (size_t i = 0; i < candidates->count; i++)
-		result_free(&candidates->results[i]);
-	free(candidates->results);
-	free(candidates->paths);
-}
-
 /* A file that is not a result was reported when the history was read; here it is skipped. */
 static int read_candidates(const struct result_files *files, const struct history_build *build,
-			   const struct history_track *track, struct candidates *candidates)
+			   const struct history_track *track, struct results *results)
 {
-	candidates->results = calloc(files->count + 1, sizeof(*candidates->results));
-	candidates->paths = calloc(files->count + 1, sizeof(*candidates->paths));
-	if (!candidates->results || !candidates->paths)
-		return diag_errno(ENOMEM, "dashboard");
 	for (size_t i = 0; i < files->count; i++) {
-		struct result *result = &candidates->results[candidates->count];
-		int ret = may_name(files->items[i].path, build->release)
-				  ? result_read(files->items[i].path, result)
-				  : -ENODATA;
+		const char *path = files->items[i].path;
+		int ret = may_name(path, build->release) ? results_add(results, path) : -ENODATA;
 
 		if (ret == -ENOMEM)
 			return ret;
-		if (ret)
-			continue;
-		if (is_of_build(result, build, track))
-			candidates->paths[candidates->count++] = files->items[i].path;
-		else
-			result_free(result);
+		if (!ret && !is_of_build(&results->items[results->count - 1], build, track))
+			results_drop(results, results->count - 1);
 	}
-	if (candidates->count)
+	if (results->count)
 		return 0;
 	diag_error("dashboard: the results of %s have gone while they were read", build->release);
 	return -ENODATA;
 }
 
-/* The result that the set is made around. */
-static const struct result *find_leader(const struct candidates *candidates)
+/* Only those that are one set with the result that has most cells; how many are not. */
+static size_t keep_one_set(struct results *results)
 {
-	const struct result *leader = candidates->results;
+	struct result leader = results->items[0]; /* its pointers are not its own */
+	size_t dropped = 0;
 
-	for (size_t i = 1; i < candidates->count; i++)
-		if (candidates->results[i].cell_count > leader->cell_count)
-			leader = &candidates->results[i];
-	return leader;
+	for (size_t i = 1; i < results->count; i++)
+		if (results->items[i].cell_count > leader.cell_count)
+			leader = results->items[i];
+	for (size_t i = results->count; i-- > 0;)
+		if (result_set_difference(&leader, &results->items[i])) {
+			results_drop(results, i);
+			dropped++;
+		}
+	return dropped;
 }
 
 int page_files_read_build(const struct result_files *files, const struct history_build *build,
 			  const struct history_track *track, struct result_set *set,
 			  size_t *set_aside)
 {
-	auto_release(candidates_free) struct candidates candidates = { 0 };
-	int ret = read_candidates(files, build, track, &candidates);
-	const struct result *leader;
-	size_t count = 0;
+	auto_results struct results results = { 0 };
+	int ret = read_candidates(files, build, track, &results);
 
 	if (ret)
 		return ret;
-	leader = find_leader(&candidates);
-	for (size_t i = 0; i < candidates.count; i++)
-		if (!result_set_difference(leader, &candidates.results[i]))
-			candidates.paths[count++] = candidates.paths[i];
-	*set_aside = candidates.count - count;
-	return result_set_read_files(build->release, candidates.paths, count, set);
+	*set_aside = keep_one_set(&results);
+	return result_set_take(build->release, &results, set);
 }

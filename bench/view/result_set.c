@@ -174,115 +174,83 @@ static int collect_cells(struct result_set *set)
 	return 0;
 }
 
-static int check_result(const struct result_set *set, const struct result *result, const char *file)
+/* Of the last one that was read: whether it may stand beside the others. */
+static int check_last(const char *name, const struct results *results)
 {
-	const char *what;
+	const struct result *last = &results->items[results->count - 1];
+	const char *file = results->paths[results->count - 1], *what;
 
-	if (result->has_provenance) {
+	if (last->has_provenance) {
 		diag_error("%s: figures that somebody published, not runs: they cannot be compared",
 			   file);
 		return -EINVAL;
 	}
-	what = set->result_count ? result_set_difference(&set->results[0], result) : NULL;
+	what = result_set_difference(&results->items[0], last);
 	if (!what)
 		return 0;
-	diag_error("%s: results of two builds (%s differs: %s and %s): give one build a side",
-		   set->name, what, set->files[0], file);
+	diag_error("%s: results of two builds (%s differs: %s and %s): give one build a side", name,
+		   what, results->paths[0], file);
 	return -EINVAL;
 }
 
-static int read_result(struct result_set *set, const char *file)
+int result_set_take(const char *name, struct results *results, struct result_set *set)
 {
-	struct result *result = &set->results[set->result_count];
-	int ret = result_read(file, result);
-
-	if (ret)
-		return ret;
-	ret = check_result(set, result, file);
-	if (!ret) {
-		set->files[set->result_count] = strdup(file);
-		ret = set->files[set->result_count] ? 0 : diag_errno(ENOMEM, "%s", file);
-	}
-	if (ret)
-		result_free(result);
-	else
-		set->result_count++;
-	return ret;
-}
-
-static int compare_names(const void *left, const void *right)
-{
-	return strcmp(*(char *const *)left, *(char *const *)right);
-}
-
-int result_set_read_files(const char *name, char *const *files, size_t count,
-			  struct result_set *set)
-{
-	auto_free char **sorted = calloc(count + 1, sizeof(*sorted));
-	int ret = 0;
+	int ret;
 
 	*set = (struct result_set){ .name = strdup(name),
-				    .results = calloc(count + 1, sizeof(*set->results)),
-				    .files = calloc(count + 1, sizeof(*set->files)) };
-	if (!sorted || !set->name || !set->results || !set->files)
-		ret = diag_errno(ENOMEM, "%s", name);
-	if (!ret && count) {
-		memcpy(sorted, files, count * sizeof(*sorted));
-		qsort(sorted, count, sizeof(*sorted), compare_names);
-	}
-	for (size_t i = 0; i < count && !ret; i++)
-		ret = read_result(set, sorted[i]);
-	if (!ret)
-		ret = collect_cells(set);
+				    .results = results->items,
+				    .files = results->paths,
+				    .result_count = results->count };
+	*results = (struct results){ 0 };
+	ret = set->name ? collect_cells(set) : diag_errno(ENOMEM, "%s", name);
 	if (ret)
 		result_set_free(set);
 	return ret;
 }
 
-/* Of a folder, or of the file itself. */
-static int read_found(const char *path, const struct result_files *found, struct result_set *set)
+/* Ends at the first that cannot be in the set. */
+static int read_files(const char *name, const struct result_file *files, size_t count,
+		      struct result_set *set)
 {
-	auto_free char **files = calloc(found->count + 1, sizeof(*files));
+	auto_results struct results results = { 0 };
+	int ret = 0;
 
-	if (!files)
-		return diag_errno(ENOMEM, "%s", path);
-	if (!found->count) {
-		diag_error("%s: no result (*.json) in this folder", path);
-		return -EINVAL;
+	for (size_t i = 0; i < count && !ret; i++) {
+		ret = results_add(&results, files[i].path);
+		if (!ret)
+			ret = check_last(name, &results);
 	}
-	if (found->count > RESULT_SET_MAX_FILES) {
-		diag_error("%s: more than %d results: give the folder of one build", path,
-			   RESULT_SET_MAX_FILES);
-		return -EINVAL;
-	}
-	for (size_t i = 0; i < found->count; i++)
-		files[i] = found->items[i].path;
-	return result_set_read_files(path, files, found->count, set);
+	return ret ? ret : result_set_take(name, &results, set);
 }
 
 int result_set_read(const char *path, struct result_set *set)
 {
+	const struct result_file input = { .path = (char *)(uintptr_t)path };
 	auto_result_files struct result_files found = { 0 };
 	int ret;
 
 	*set = (struct result_set){ 0 };
 	if (!strcmp(path, "-"))
-		return result_set_read_files(path, (char *[]){ (char *)(uintptr_t)path }, 1, set);
+		return read_files(path, &input, 1, set);
 	ret = result_files_find(path, &found);
-	return ret ? ret : read_found(path, &found, set);
+	if (!ret && !found.count) {
+		diag_error("%s: no result (*.json) in this folder", path);
+		ret = -EINVAL;
+	}
+	if (!ret && found.count > RESULT_SET_MAX_FILES) {
+		diag_error("%s: more than %d results: give the folder of one build", path,
+			   RESULT_SET_MAX_FILES);
+		ret = -EINVAL;
+	}
+	return ret ? ret : read_files(path, found.items, found.count, set);
 }
 
 void result_set_free(struct result_set *set)
 {
-	for (size_t i = 0; i < set->result_count; i++) {
-		result_free(&set->results[i]);
-		free(set->files[i]);
-	}
+	results_free(&(struct results){ set->results, set->files, set->result_count });
 	for (size_t i = 0; i < set->cell_count; i++)
 		free(set->cells[i].runs);
 	free(set->cells);
-	free(set->results);
-	free(set->files);
 	free(set->name);
 	*set = (struct result_set){ 0 };
 }

@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "result/result.h"
+#include "view/results.h"
 
 #define RESULT_SET_MAX_FILES 4096
 
@@ -61,9 +62,11 @@ const char *result_set_difference(const struct result *a, const struct result *b
  */
 int result_set_read(const char *path, struct result_set *set);
 
-/* The same from files of a list, in any order; name stands for all of them. */
-int result_set_read_files(const char *name, char *const *files, size_t count,
-			  struct result_set *set);
+/*
+ * The same from results that were read before: all of one build, at least one, in the order of their
+ * paths. They are the set's from here on, and *results is empty; name stands for all of them.
+ */
+int result_set_take(const char *name, struct results *results, struct result_set *set);
 
 void result_set_free(struct result_set *set);
 #define auto_result_set auto_release(result_set_free)

@@ -8,6 +8,7 @@
 
 #include "base/diag.h"
 #include "base/order.h"
+#include "view/results.h"
 
 static int compare_text(const char *a, const char *b)
 {
@@ -156,33 +157,20 @@ static int sort_cells(struct matrix *matrix)
 
 int matrix_read(struct matrix *matrix, char *const *paths, size_t count)
 {
-	int ret = 0;
+	struct results results;
+	int ret = results_read(&results, paths, count);
 
-	*matrix = (struct matrix){
-		.results = calloc(count, sizeof(*matrix->results)),
-		.files = calloc(count, sizeof(*matrix->files)),
-	};
-	if (!matrix->results || !matrix->files)
-		return diag_errno(ENOMEM, "read the results");
-	for (size_t i = 0; i < count; i++) {
-		int err = result_read(paths[i], &matrix->results[matrix->result_count]);
-
-		if (err == -ENOMEM)
-			return err;
-		if (err)
-			ret = -EINVAL;
-		else
-			matrix->files[matrix->result_count++] = paths[i];
-	}
+	*matrix = (struct matrix){ .results = results.items,
+				   .files = results.paths,
+				   .result_count = results.count };
+	if (ret == -ENOMEM)
+		return ret;
 	return sort_cells(matrix) ? diag_errno(ENOMEM, "sort the cells") : ret;
 }
 
 void matrix_free(struct matrix *matrix)
 {
-	for (size_t i = 0; i < matrix->result_count; i++)
-		result_free(&matrix->results[i]);
-	free(matrix->results);
-	free(matrix->files);
+	results_free(&(struct results){ matrix->results, matrix->files, matrix->result_count });
 	free(matrix->entries);
 	*matrix = (struct matrix){ 0 };
 }

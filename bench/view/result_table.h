@@ -32,7 +32,7 @@ struct matrix_entry {
 
 struct matrix {
 	struct result *results;
-	const char **files;
+	char **files;
 	size_t result_count;
 	struct matrix_entry *entries;
 	size_t entry_count;

@@ -22,7 +22,7 @@ struct fixture {
 	struct result result;
 	struct cell_result cells[4];
 	struct matrix_entry entries[4];
-	const char *files[1];
+	char *files[1];
 	struct matrix matrix;
 	struct bucket slots[3];
 	uint64_t samples[4];
@@ -75,7 +75,7 @@ static int setup(void **state)
 							    .cell = &fixture.cells[i] };
 	fixture.result.cells = fixture.cells;
 	fixture.result.cell_count = 2;
-	fixture.files[0] = "f.json";
+	fixture.files[0] = (char *)"f.json";
 	fixture.matrix = (struct matrix){ .results = &fixture.result,
 					  .files = fixture.files,
 					  .result_count = 1,

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Many results, each with the file that it was read from. All zero: none. */
+#ifndef SYNCFAULT_VIEW_RESULTS_H
+#define SYNCFAULT_VIEW_RESULTS_H
+
+#include <stddef.h>
+
+#include "base/cleanup.h"
+#include "result/result.h"
+
+struct results {
+	struct result *items; /* they move when one is added */
+	char **paths;	      /* of each, as it was given */
+	size_t count;
+};
+
+/* Reads one more ("-": standard input). Errors as result_read: then nothing was added. */
+int results_add(struct results *results, const char *path);
+
+/*
+ * Reads all of paths into *results, which is the caller's in any case. 0; -EINVAL where some could
+ * not be read: each is reported on stderr, and the others are there. -ENOMEM: reading ended there.
+ */
+int results_read(struct results *results, char *const *paths, size_t count);
+
+/* Takes one out; the others stay in their order. */
+void results_drop(struct results *results, size_t index);
+
+void results_free(struct results *results);
+#define auto_results auto_release(results_free)
+
+#endif
