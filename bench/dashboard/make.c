@@ -80,14 +80,11 @@ static int choose_builds(struct page *page)
 
 static int read_sets(struct page *page)
 {
-	const struct history *history = &page->history;
-	const struct history_track *track = &history->tracks[page->track];
-	auto_result_files struct result_files files;
-	int ret = result_files_find(page->options->folder, &files);
+	int ret = 0;
 
 	for (int side = SIDE_NEW; side >= SIDE_BASE && !ret; side--)
-		ret = page_files_read_build(&files, &history->builds[page->build[side]], track,
-					    &page->sets[side], &page->set_aside[side]);
+		ret = page_read_build(&page->history, page->build[side], page->track,
+				      &page->sets[side], &page->set_aside[side]);
 	return ret;
 }
 

@@ -305,7 +305,8 @@ static void print_warnings(const struct page *page, FILE *out)
 		if (page->set_aside[side])
 			fprintf(out,
 				"<dt>Warning</dt><dd class=\"warning\">%zu results of %c are of "
-				"another suite, configuration or machine, and are not compared.</dd>\n",
+				"another build or configuration of the kernel, and are not "
+				"compared.</dd>\n",
 				page->set_aside[side], 'A' + side);
 }
 

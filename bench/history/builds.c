@@ -28,6 +28,13 @@ static int compare_runs(const struct history_run *a, const struct history_run *b
 	return order ? order : compare_text(a->build_id, b->build_id);
 }
 
+bool history_is_of_build(const struct history_build *build, const struct history_run *run)
+{
+	return !compare_text(build->release, run->release) &&
+	       !compare_text(build->version, run->version) &&
+	       !compare_text(build->build_id, run->build_id);
+}
+
 static int compare_pointers(const void *a, const void *b)
 {
 	return compare_runs(*(const struct history_run *const *)a,

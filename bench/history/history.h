@@ -48,6 +48,12 @@ struct history_track {
 	size_t series; /* that share p_limit: each test has p_limit / series */
 };
 
+/* A file with a result of a kernel, and where it belongs: builds[build], tracks[track]. */
+struct history_result {
+	char *path;
+	size_t build, track;
+};
+
 /* A series at one build. */
 struct history_point {
 	double value;	  /* median over its runs; NAN: not measured */
@@ -112,11 +118,12 @@ struct history {
 	size_t series_count;
 	struct history_event *events; /* changes before suspects, of each the newest build first */
 	size_t event_count;
-	size_t files;	     /* results that were read */
-	size_t cells;	     /* in them */
-	size_t cells_failed; /* without numbers: failed or skipped */
-	double p_limit;	     /* as asked for, for all series of a track together */
-	bool was_indexed;    /* some came from the index; what is here is the same without */
+	struct history_result *results; /* in the order of their paths */
+	size_t files;			/* how many: results that were read */
+	size_t cells;			/* in them */
+	size_t cells_failed;		/* without numbers: failed or skipped */
+	double p_limit;			/* as asked for, for all series of a track together */
+	bool was_indexed; /* some came from the index; what is here is the same without */
 };
 
 enum history_index {
@@ -146,6 +153,13 @@ int history_read(const char *folder, const struct history_options *options,
 		 struct history *history);
 void history_free(struct history *history);
 #define auto_history auto_release(history_free)
+
+/*
+ * Whether a result is of that build and on that track, by what history_read goes by: for those
+ * who read a file again, which may be another one by now. 1, 0 or -ENOMEM.
+ */
+int history_has_place(const struct history *history, size_t build, size_t track,
+		      const struct result *result);
 
 /* The series of that cell, figure and track, or NULL. */
 const struct history_series *history_find(const struct history *history, size_t track,

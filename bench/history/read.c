@@ -52,14 +52,17 @@ static int read_runs(struct history *history, struct index *index, const struct 
 
 		if (ret == -ENOMEM)
 			return ret;
-		if (ret)
+		if (ret) {
 			broken = -EINVAL;
-		else if (!run->release)
+		} else if (!run->release) {
 			history_run_free(run);
-		else
+		} else {
 			runs->count++;
+			run->path = strdup(files->items[i].path);
+			if (!run->path)
+				return diag_errno(ENOMEM, "history");
+		}
 	}
-	history->files = runs->count;
 	return broken;
 }
 

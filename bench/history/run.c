@@ -98,6 +98,17 @@ int history_run_read(const char *path, struct history_run *run)
 	return 0;
 }
 
+int history_has_place(const struct history *history, size_t build, size_t track,
+		      const struct result *result)
+{
+	auto_release(history_run_free) struct history_run run = { 0 };
+
+	if (take_head(result, &run))
+		return -ENOMEM;
+	return run.release && history_is_of_build(&history->builds[build], &run) &&
+	       history_is_on_track(&history->tracks[track], &run);
+}
+
 void history_run_free(struct history_run *run)
 {
 	for (size_t i = 0; i < run->cell_count; i++) {
@@ -105,6 +116,7 @@ void history_run_free(struct history_run *run)
 		cell_free(&run->cells[i].config);
 	}
 	free(run->cells);
+	free(run->path);
 	free(run->release);
 	free(run->version);
 	free(run->build_id);

@@ -15,6 +15,7 @@ struct run_cell {
 
 /* release is NULL where the result is of no kernel: figures that others published. */
 struct history_run {
+	char *path;
 	char *release, *version, *build_id;
 	char *suite, *machine;
 	int domain;
@@ -25,6 +26,9 @@ struct history_run {
 /* Errors as result_read. On success *run is the caller's. */
 int history_run_read(const char *path, struct history_run *run);
 void history_run_free(struct history_run *run);
+
+bool history_is_on_track(const struct history_track *track, const struct history_run *run);
+bool history_is_of_build(const struct history_build *build, const struct history_run *run);
 
 /* Builds, tracks, series and their points, from runs, which may be freed then. -ENOMEM, -EDOM. */
 int history_build_series(struct history *history, const struct history_run *runs, size_t count,

@@ -50,7 +50,7 @@ static int compare_entries(const void *a, const void *b)
 	return order ? order : order_u64(left->build, right->build);
 }
 
-static bool is_on_track(const struct history_track *track, const struct history_run *run)
+bool history_is_on_track(const struct history_track *track, const struct history_run *run)
 {
 	return track->domain == run->domain && !strcmp(track->suite, run->suite) &&
 	       !strcmp(track->machine, run->machine);
@@ -61,7 +61,7 @@ static int find_track(struct history *history, const struct history_run *run, si
 	struct history_track *tracks;
 
 	for (*place = 0; *place < history->track_count; (*place)++)
-		if (is_on_track(&history->tracks[*place], run))
+		if (history_is_on_track(&history->tracks[*place], run))
 			return 0;
 	tracks = reallocarray(history->tracks, *place + 1, sizeof(*tracks));
 	if (!tracks)
@@ -173,13 +173,24 @@ static int add_series(struct history *history, const struct entry *entries, size
 	return ret;
 }
 
+static int add_result(struct history *history, const struct history_run *run, size_t build,
+		      size_t *track)
+{
+	struct history_result *result = &history->results[history->files++];
+
+	if (find_track(history, run, track))
+		return -ENOMEM;
+	*result = (struct history_result){ strdup(run->path), build, *track };
+	return result->path ? 0 : -ENOMEM;
+}
+
 static int add_entries(struct history *history, const struct history_run *runs, size_t count,
 		       const size_t *places, struct entry *entries, size_t *entry_count)
 {
 	for (size_t i = 0; i < count; i++) {
 		size_t track;
 
-		if (find_track(history, &runs[i], &track))
+		if (add_result(history, &runs[i], places[i], &track))
 			return -ENOMEM;
 		history->cells += runs[i].cell_count;
 		for (size_t j = 0; j < runs[i].cell_count; j++) {
@@ -225,7 +236,8 @@ int history_build_series(struct history *history, const struct history_run *runs
 	for (size_t i = 0; i < count; i++)
 		cells += runs[i].cell_count;
 	entries = calloc(cells + 1, sizeof(*entries));
-	if (!places || !entries)
+	history->results = calloc(count + 1, sizeof(*history->results));
+	if (!places || !entries || !history->results)
 		return diag_errno(ENOMEM, "history");
 	ret = history_find_builds(history, runs, count, options->order, places);
 	if (ret)
@@ -266,6 +278,9 @@ void history_free(struct history *history)
 	for (size_t i = 0; i < history->event_count; i++)
 		free(history->events[i].parts);
 	free(history->events);
+	for (size_t i = 0; i < history->files; i++)
+		free(history->results[i].path);
+	free(history->results);
 	free(history->folder);
 	*history = (struct history){ 0 };
 }

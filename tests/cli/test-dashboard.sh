@@ -112,4 +112,21 @@ check dashboard-without-probes "stages" lacks_text "$work/a.html" 'class="stages
 cp "$here/data/time.json" "$work/probes/"
 run dashboard "$work/probes" -o "$work/h.html"
 check dashboard-says-what-is-left-out "exit $code: $(said)" has_text "$work/h.html" '<dt>Left out</dt>'
+
+# A result of the newest build from another machine, with more cells than any: it is on no track that is
+# shown, so it changes no verdict, and the page says that it was left out.
+cp -r "$work/six" "$work/machines"
+jq -c '.host.machine = "OTHER" | .host.cpu = "OTHER MACHINE" | (.cells[].latency | select(.)) |=
+		(.p50 *= 12 | .p90 *= 12 | .p99 *= 12 | .p999 *= 12 | .mean *= 12 | .max *= 12) |
+	.cells += [.cells[] | .config.pause_us = 50]' \
+	"$work/six/0005/seed-0.json" >"$work/machines/0005/other.json"
+run dashboard "$work/machines" -o "$work/m.html"
+sentence() { grep -o 'syncfault noticed[^<]*' "$1" | head -n 1; }
+check dashboard-of-machines-exits-0 "exit $code: $(said)" test "$code$(said)" = 0
+check dashboard-compares-one-machine "$(sentence "$work/m.html")" \
+	test "$(sentence "$work/m.html")" = "$(sentence "$work/a.html")"
+check dashboard-takes-no-file-of-another-machine "other.json is a result of B" \
+	lacks_text "$work/m.html" machines/0005/other.json
+check dashboard-names-the-other-machine "$(grep -o '<dt>Left out.*' "$work/m.html")" \
+	has_text "$work/m.html" 'OTHER MACHINE'
 exit "$failed"

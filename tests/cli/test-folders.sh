@@ -28,13 +28,13 @@ finds() {
 		check "$1-for-$command" "exit $code, $found results: $(said)" test "$code:$found" = "0:$3"
 	done
 }
-# refuses NAME FOLDER TEXT: each of the three, and says TEXT
+# refuses NAME FOLDER TEXT: each of the three, with one line that says TEXT
 refuses() {
 	local command found
 	for command in compare history dashboard; do
 		count_by $command "$2"
-		check "$1-for-$command" "exit $code: $(said)" test "$code" != 0 -a \
-			"$(grep -cF -- "$3" "$work/err")" -ge 1
+		check "$1-for-$command" "exit $code: $(said)" test "$code" != 0 -a "$(wc -l <"$work/err")" = 1 -a \
+			"$(grep -cF -- "$3" "$work/err")" = 1
 	done
 }
 user=()

@@ -134,10 +134,34 @@ static void test_digest(void **state)
 		      "sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng=");
 }
 
+int __real_result_read(const char *path, struct result *result);
+int __wrap_result_read(const char *path, struct result *result);
+
+static unsigned reads;
+
+int __wrap_result_read(const char *path, struct result *result)
+{
+	reads++;
+	return __real_result_read(path, result);
+}
+
 static char folder[] = "/tmp/syncfault-dashboard-XXXXXX";
 
-static void write_result(const char *name, const char *kernel, int seed, const char *suite)
+#define CELL                                                                                   \
+	"{\"key\":\"ext4/dax=always/state=%s/load=none/sync=none/commit=none/access=write"     \
+	"/page=4k/pages=1/threads=1\",\"config\":{\"fs\":\"ext4\",\"mkfs_options\":\"\","      \
+	"\"mount_options\":\"\",\"dax\":\"always\",\"state\":\"%s\",\"load\":\"none\","        \
+	"\"sync\":\"none\",\"commit\":\"none\",\"access\":\"write\",\"page_size\":\"4k\","     \
+	"\"pages\":1,\"threads\":1,\"files\":\"one\",\"pause_us\":0,\"scheduler\":\"other\"}," \
+	"\"status\":\"ok\",\"reason\":null,\"proof\":{},\"latency\":{\"count\":1,\"min\":%d,"  \
+	"\"max\":%d,\"mean\":%d,\"p50\":%d,\"log2_us\":[{\"from\":0,\"to\":0,\"count\":1}]},"  \
+	"\"warnings\":[]}"
+
+/* Those of "OTHER" have two cells. */
+static void write_result(const char *name, const char *kernel, int seed, const char *suite,
+			 const char *machine)
 {
+	int ns = 500 + seed;
 	char path[256];
 	FILE *file;
 
@@ -146,19 +170,16 @@ static void write_result(const char *name, const char *kernel, int seed, const c
 	assert_non_null(file);
 	fprintf(file,
 		"{\"schema\":\"syncfault-result/1\",\"tool\":{\"version\":\"0\"},\"suite\":\"%s\","
-		"\"host\":{\"kernel\":\"%s\"},\"guest\":{\"command_line\":\"q\",\"qemu\":\"q\","
-		"\"accelerator\":\"tcg\",\"image_digest\":\"i\",\"clock\":\"instructions\","
-		"\"kernel_package\":\"p\",\"cpus\":1,\"seed\":%d,\"started\":\"s%d\"},"
-		"\"clock\":{\"domain\":\"instructions\",\"unit\":\"ns\"},\"cells\":[{"
-		"\"key\":\"ext4/dax=always/state=hole/load=none/sync=none/commit=none/access=write"
-		"/page=4k/pages=1/threads=1\",\"config\":{\"fs\":\"ext4\",\"mkfs_options\":\"\","
-		"\"mount_options\":\"\",\"dax\":\"always\",\"state\":\"hole\",\"load\":\"none\","
-		"\"sync\":\"none\",\"commit\":\"none\",\"access\":\"write\",\"page_size\":\"4k\","
-		"\"pages\":1,\"threads\":1,\"files\":\"one\",\"pause_us\":0,\"scheduler\":\"other\"},"
-		"\"status\":\"ok\",\"reason\":null,\"proof\":{},\"latency\":{\"count\":1,\"min\":%d,"
-		"\"max\":%d,\"mean\":%d,\"p50\":%d,\"log2_us\":[{\"from\":0,\"to\":0,\"count\":1}]},"
-		"\"warnings\":[]}]}\n",
-		suite, kernel, seed, seed, 500 + seed, 500 + seed, 500 + seed, 500 + seed);
+		"\"host\":{\"kernel\":\"%s\",\"machine\":\"%s\"},\"guest\":{\"command_line\":\"q\","
+		"\"qemu\":\"q\",\"accelerator\":\"tcg\",\"image_digest\":\"i\","
+		"\"clock\":\"instructions\",\"kernel_package\":\"p\",\"cpus\":1,\"seed\":%d,"
+		"\"started\":\"s%d\"},"
+		"\"clock\":{\"domain\":\"instructions\",\"unit\":\"ns\"},\"cells\":[",
+		suite, kernel, machine, seed, seed);
+	fprintf(file, CELL, "hole", "hole", ns, ns, ns, ns);
+	if (!strcmp(machine, "OTHER"))
+		fprintf(file, "," CELL, "written", "written", ns, ns, ns, ns);
+	fprintf(file, "]}\n");
 	fclose(file);
 }
 
@@ -172,11 +193,12 @@ static int make_folder(void **state)
 	snprintf(below, sizeof(below), "%s/below", folder);
 	if (mkdir(below, 0777))
 		return -1;
-	write_result("b.json", "6.12.1", 1, "s");
-	write_result("below/a.json", "6.12.1", 2, "s");
-	write_result("other.json", "6.12.10", 3, "s"); /* its release begins as that above */
-	write_result("suite.json", "6.12.1", 4, "another");
-	write_result("no-result.txt", "6.12.1", 5, "s");
+	write_result("b.json", "6.12.1", 1, "s", "m");
+	write_result("below/a.json", "6.12.1", 2, "s", "m");
+	write_result("other.json", "6.12.10", 3, "s", "m"); /* its release begins as that above */
+	write_result("suite.json", "6.12.1", 4, "another", "m");
+	write_result("machine.json", "6.12.1", 6, "s", "OTHER");
+	write_result("no-result.txt", "6.12.1", 5, "s", "m");
 	return 0;
 }
 
@@ -189,35 +211,50 @@ static int remove_folder(void **state)
 	return system(command);
 }
 
+/* The build and the track of the result in b.json. */
+static struct history_result read_history(struct history *history)
+{
+	const struct history_options options = { .index = HISTORY_INDEX_NEVER };
+
+	assert_int_equal(history_read(folder, &options, history), 0);
+	assert_int_equal(history->files, 5);
+	return history->results[0];
+}
+
 static void test_files_of_a_build(void **state)
 {
-	struct history_build build = { .release = (char *)"6.12.1" };
-	struct history_track track = { .domain = DOMAIN_INSTRUCTIONS, .suite = (char *)"s" };
-	auto_result_files struct result_files files;
+	auto_history struct history history = { 0 };
 	auto_result_set struct result_set set = { 0 };
+	struct history_result place = read_history(&history);
 	size_t aside = 99;
 
 	(void)state;
-	assert_int_equal(result_files_find(folder, &files), 0);
-	assert_int_equal(files.count, 4);
-	assert_int_equal(page_files_read_build(&files, &build, &track, &set, &aside), 0);
+	reads = 0;
+	assert_int_equal(page_read_build(&history, place.build, place.track, &set, &aside), 0);
 	assert_int_equal(set.result_count, 2);
 	assert_int_equal(aside, 0);
 	assert_int_equal(set.cell_count, 1);
 	assert_int_equal(set.cells[0].run_count, 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_string_equal(set.results[i].host.machine, "m");
+	assert_int_equal(reads, 2); /* each once, and no other file */
 }
 
+/* Since the history was read: one is of another kernel, the other is gone. */
 static void test_build_that_has_gone(void **state)
 {
-	struct history_build build = { .release = (char *)"6.12.2" };
-	struct history_track track = { .domain = DOMAIN_INSTRUCTIONS, .suite = (char *)"s" };
-	auto_result_files struct result_files files;
+	auto_history struct history history = { 0 };
 	struct result_set set = { 0 };
+	struct history_result place = read_history(&history);
+	char path[256];
 	size_t aside;
 
 	(void)state;
-	assert_int_equal(result_files_find(folder, &files), 0);
-	assert_int_equal(page_files_read_build(&files, &build, &track, &set, &aside), -ENODATA);
+	write_result("b.json", "6.12.3", 1, "s", "m");
+	snprintf(path, sizeof(path), "%s/below/a.json", folder);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(page_read_build(&history, place.build, place.track, &set, &aside),
+			 -ENODATA);
 	assert_int_equal(set.result_count, 0);
 }
 
