@@ -54,8 +54,6 @@ int compare_fill_side(const struct result_set *set, struct compare_side *side);
 int compare_warn(const struct result_set *base, const struct result_set *new,
 		 struct comparison *comparison);
 
-/* "ext4 hole, copy, MAP_SYNC", newly allocated; NULL where memory is out. */
-char *compare_words(const struct cell_config *config);
 /* comparison.sentence, from all else; -ENOMEM. */
 int compare_say(struct comparison *comparison);
 

@@ -6,7 +6,6 @@
 
 #include "base/printable.h"
 #include "compare/private.h"
-#include "view/phrases.h"
 
 #define NAME_COLUMNS 60
 #define NAME_SIZE    (NAME_COLUMNS * 4 + 4)
@@ -25,51 +24,6 @@ const char *compare_change(double ratio, char buffer[COMPARE_CHANGE_SIZE])
 	else
 		snprintf(buffer, COMPARE_CHANGE_SIZE, "%+.1f %%", (ratio - 1) * 100);
 	return buffer;
-}
-
-static void print_unlike(const struct cell_config *config, FILE *out)
-{
-	char number[PRINTABLE_NUMBER];
-
-	if (config->access != ACCESS_WRITE)
-		fprintf(out, ", %s", access_words[config->access]);
-	if (config->page != PAGE_4K)
-		fprintf(out, ", %s pages", page_words[config->page]);
-	if (config->pages != 512)
-		fprintf(out, ", %s pages", printable_count(config->pages, number));
-	if (config->threads > 1)
-		fprintf(out, ", %s threads%s", printable_count(config->threads, number),
-			config->files == FILES_EACH ? " on files of their own" : "");
-	if (config->commit != COMMIT_NONE)
-		fprintf(out, ", %s", commit_words[config->commit]);
-	if (config->remap != REMAP_NONE)
-		fprintf(out, ", %s", remap_words[config->remap]);
-	if (config->attribute != ATTRIBUTE_NONE)
-		fprintf(out, ", chattr +S");
-	if (config->dirty && config->dirty != U64_ABSENT)
-		fprintf(out, ", after %s %s unsynced", printable_count(config->dirty, number),
-			dirty_kind_words[config->dirty_kind]);
-}
-
-char *compare_words(const struct cell_config *config)
-{
-	char fs[WORDS_SIZE], *text = NULL;
-	size_t length;
-	FILE *out = open_memstream(&text, &length);
-
-	if (!out)
-		return NULL;
-	fprintf(out, "%s %s", words_fs(config, fs), state_words[config->state]);
-	if (config->load != LOAD_NONE)
-		fprintf(out, ", %s", load_words[config->load]);
-	if (config->sync == SYNC_MAP_SYNC)
-		fprintf(out, ", MAP_SYNC");
-	print_unlike(config, out);
-	if (fclose(out)) {
-		free(text);
-		return NULL;
-	}
-	return text;
 }
 
 /* The kernel; where both sides are of one, the path too. */

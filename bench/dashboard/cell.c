@@ -117,7 +117,7 @@ static void print_cell(const struct page *page, size_t index, FILE *out)
 		"<article class=\"cell\" id=\"c%zu\" tabindex=\"-1\" "
 		"aria-labelledby=\"h%zu\">\n<h3 id=\"h%zu\">",
 		index, index, index);
-	page_escape(out, page_cell_name(cell->config, name));
+	page_escape(out, words_cell(cell->config, name));
 	fprintf(out, "</h3>\n<p class=\"key\"><code>");
 	page_text(out, cell->key);
 	fprintf(out,

@@ -81,7 +81,7 @@ static void print_part(const struct page *page, const struct history_part *part,
 	size_t cell = find_cell(page, series, &figure);
 
 	fprintf(out, "<a href=\"#c%zu\" data-figure=\"%d\">", cell, figure);
-	page_escape(out, page_cell_name(&series->config, name));
+	page_escape(out, words_cell(&series->config, name));
 	fprintf(out, "</a> %s %s → %s <b>%s</b>", figure_names[series->figure],
 		page_value(change->before, before), page_value(change->after, after),
 		compare_change(change->ratio, ratio));

@@ -108,7 +108,7 @@ static void print_row(const struct page *page, const struct matrix_row *row, int
 						      : row->cells[SYNC_MAP_SYNC];
 
 	fprintf(out, "<tr><th scope=\"row\">");
-	print_name(out, page_row_name(page->cells[any].config, name));
+	print_name(out, words_row(page->cells[any].config, name));
 	fprintf(out, "</th>");
 	for (int sync = SYNC_NONE; sync <= SYNC_MAP_SYNC; sync++)
 		if (row->cells[sync] == NO_CELL)

@@ -10,30 +10,6 @@
 #include "dashboard/page.h"
 #include "dashboard/text.h"
 
-const char *page_row_name(const struct cell_config *config, char buffer[WORDS_SIZE])
-{
-	char unlike[WORDS_SIZE], dirty[64] = "";
-
-	if (matrix_has_dirt(config))
-		snprintf(dirty, sizeof(dirty), ", %llu × %s unsynced",
-			 (unsigned long long)config->dirty, dirty_kind_words[config->dirty_kind]);
-	snprintf(buffer, WORDS_SIZE, "%s%s%s%s%s", state_words[config->state],
-		 config->load == LOAD_NONE ? "" : ", load ",
-		 config->load == LOAD_NONE ? "" : load_words[config->load], dirty,
-		 words_unlike_letter(config, unlike));
-	return buffer;
-}
-
-const char *page_cell_name(const struct cell_config *config, char buffer[WORDS_SIZE])
-{
-	char fs[WORDS_SIZE], row[WORDS_SIZE];
-	int length = snprintf(buffer, WORDS_SIZE, "%.300s %.600s%s", words_fs(config, fs),
-			      page_row_name(config, row),
-			      config->sync == SYNC_MAP_SYNC ? ", MAP_SYNC" : "");
-
-	return length < 0 ? "" : buffer;
-}
-
 const char *page_build_name(const struct page *page, size_t build)
 {
 	const struct history_build *at = &page->history.builds[build];

@@ -40,11 +40,6 @@ struct page {
 	size_t cell_count;
 };
 
-/* "hole, load copy, MAP_SYNC" and what else is not as in the letter; the same with the file system
- * in front. Both printable, and return buffer. */
-const char *page_row_name(const struct cell_config *config, char buffer[WORDS_SIZE]);
-const char *page_cell_name(const struct cell_config *config, char buffer[WORDS_SIZE]);
-
 /* Of a build, for people: "6.12.107", or its release where it has no tag. Not escaped. */
 const char *page_build_name(const struct page *page, size_t build);
 

@@ -77,8 +77,7 @@ static void print_row(const struct page *page, const struct page_cell *a, const 
 	char name[WORDS_SIZE];
 
 	fprintf(out, "<tr><th scope=\"row\">");
-	page_escape(out, is_difference ? page_cell_name(a->config, name)
-				       : page_row_name(a->config, name));
+	page_escape(out, is_difference ? words_cell(a->config, name) : words_row(a->config, name));
 	if (!is_difference && a->config->sync == SYNC_MAP_SYNC)
 		fprintf(out, ", MAP_SYNC");
 	fprintf(out, "</th>");

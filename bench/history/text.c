@@ -15,16 +15,11 @@
 #define PARTS_TOLD 12 /* of an event; --json has all */
 #define LINE_MAX   40 /* builds that a line of the series draws */
 
-/* "ext4 preallocated, load copy, MAP_SYNC", and what is not as in the letter. */
 static const char *cell_name(const struct cell_config *config, char buffer[NAME_SIZE])
 {
-	char fs[WORDS_SIZE], more[WORDS_SIZE], text[2 * WORDS_SIZE + NAME_SIZE];
+	char text[WORDS_SIZE];
 
-	snprintf(text, sizeof(text), "%s %s%s%s%s%s", words_fs(config, fs),
-		 state_words[config->state], config->load ? ", load " : "",
-		 config->load ? load_words[config->load] : "", config->sync ? ", MAP_SYNC" : "",
-		 words_unlike_letter(config, more));
-	return printable(text, NAME_WIDTH, buffer, NAME_SIZE);
+	return printable(words_cell(config, text), NAME_WIDTH, buffer, NAME_SIZE);
 }
 
 static const char *change_text(double ratio, char buffer[PRINTABLE_NUMBER])

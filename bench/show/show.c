@@ -85,11 +85,9 @@ static bool is_listed(struct matrix_span span, size_t index)
 
 void show_cell_name(FILE *out, const struct cell_result *cell)
 {
-	if (cell->config.interface)
-		fprintf(out, "%s", interface_words[cell->config.interface]);
-	else
-		fprintf(out, "%s, load %s, sync %s", state_words[cell->config.state],
-			load_words[cell->config.load], sync_words[cell->config.sync]);
+	char words[WORDS_SIZE];
+
+	fprintf(out, "%s", words_point(&cell->config, words));
 	if (cell->repeat && cell->repeat != U64_ABSENT)
 		fprintf(out, ", repeat %llu", (unsigned long long)cell->repeat);
 }

@@ -147,11 +147,11 @@ const char *words_variant_to(const struct cell_config *config, uint64_t most_pag
 	return buffer;
 }
 
-const char *words_unlike_letter(const struct cell_config *config, char buffer[WORDS_SIZE])
+/* Of a cell among many, what the heading above a table may have said is named too. */
+static void append_unlike(char *buffer, const struct cell_config *config, bool is_among_many)
 {
 	char number[PRINTABLE_NUMBER];
 
-	*buffer = '\0';
 	if (config->access != ACCESS_WRITE)
 		append(buffer, ", %s", access_words_of(config));
 	if (config->page != PAGE_4K)
@@ -160,7 +160,59 @@ const char *words_unlike_letter(const struct cell_config *config, char buffer[WO
 		append(buffer, ", %s pages", printable_count(config->pages, number));
 	if (config->threads > 1)
 		append(buffer, ", %s threads", printable_count(config->threads, number));
+	if (is_among_many && config->threads > 1 && config->files == FILES_EACH)
+		append(buffer, " on files of their own");
 	if (config->commit != COMMIT_NONE)
 		append(buffer, ", %s", commit_words[config->commit]);
+	if (is_among_many && config->remap != REMAP_NONE)
+		append(buffer, ", %s", remap_words[config->remap]);
+	if (is_among_many && config->attribute == ATTRIBUTE_SYNC)
+		append(buffer, ", chattr +S");
+	if (is_among_many && matrix_has_dirt(config))
+		append(buffer, ", after %s %s unsynced", printable_count(config->dirty, number),
+		       dirty_kind_words[config->dirty_kind]);
+}
+
+const char *words_unlike_letter(const struct cell_config *config, char buffer[WORDS_SIZE])
+{
+	*buffer = '\0';
+	append_unlike(buffer, config, false);
+	return buffer;
+}
+
+static void append_state_and_load(char *buffer, const struct cell_config *config)
+{
+	append(buffer, "%s", state_words[config->state]);
+	if (config->load != LOAD_NONE)
+		append(buffer, ", load %s", load_words[config->load]);
+}
+
+const char *words_cell(const struct cell_config *config, char buffer[WORDS_SIZE])
+{
+	words_fs(config, buffer);
+	append(buffer, " ");
+	append_state_and_load(buffer, config);
+	if (config->sync == SYNC_MAP_SYNC)
+		append(buffer, ", MAP_SYNC");
+	append_unlike(buffer, config, true);
+	return buffer;
+}
+
+const char *words_row(const struct cell_config *config, char buffer[WORDS_SIZE])
+{
+	*buffer = '\0';
+	append_state_and_load(buffer, config);
+	append_unlike(buffer, config, true);
+	return buffer;
+}
+
+const char *words_point(const struct cell_config *config, char buffer[WORDS_SIZE])
+{
+	*buffer = '\0';
+	if (config->interface)
+		append(buffer, "%s", interface_words[config->interface]);
+	else
+		append(buffer, "%s, load %s, sync %s", state_words[config->state],
+		       load_words[config->load], sync_words[config->sync]);
 	return buffer;
 }

@@ -38,4 +38,13 @@ const char *words_variant_to(const struct cell_config *config, uint64_t most_pag
 /* What of a cell is not as in the letter: ", read, 2 MiB pages, 4 threads"; "" where nothing. */
 const char *words_unlike_letter(const struct cell_config *config, char buffer[WORDS_SIZE]);
 
+/*
+ * A cell. Among all others: "ext4 hole, load copy, MAP_SYNC" and what is not as in the letter. In a
+ * row of a table that has the file system and MAP_SYNC elsewhere: "hole, load copy" and the same. Below
+ * a heading that names the file system and the variant: "hole, load copy, sync map_sync".
+ */
+const char *words_cell(const struct cell_config *config, char buffer[WORDS_SIZE]);
+const char *words_row(const struct cell_config *config, char buffer[WORDS_SIZE]);
+const char *words_point(const struct cell_config *config, char buffer[WORDS_SIZE]);
+
 #endif
