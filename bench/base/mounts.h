@@ -34,8 +34,8 @@ struct mounts {
 };
 
 /*
- * Reads a file in the format of proc_pid_mountinfo(5), MOUNTS_SELF if not in a test. -errno where it
- * cannot be read or lacks the format; then there is nothing to free.
+ * Reads a file in the format of proc_pid_mountinfo(5), MOUNTS_SELF if not in a test. -errno where
+ * it cannot be read or lacks the format; then there is nothing to free.
  */
 int mounts_read(const char *path, struct mounts *mounts);
 

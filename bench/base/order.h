@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The order of numbers, ascending, as qsort() and its callbacks want it: negative, 0 or positive. */
+/* The ascending order of numbers, as qsort() and its callbacks want it: negative, 0 or positive. */
 #ifndef SYNCFAULT_BASE_ORDER_H
 #define SYNCFAULT_BASE_ORDER_H
 

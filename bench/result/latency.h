@@ -40,7 +40,10 @@ struct latency {
 	size_t sample_count;
 };
 
-/* Fills percentiles, buckets and mean from hist and samples (taken over, on failure too; or NULL). */
+/*
+ * Fills percentiles, buckets and mean from hist and samples, which are taken over, on failure too,
+ * and may be NULL.
+ */
 int latency_fill(struct latency *latency, const struct hist *hist, uint64_t *samples,
 		 size_t sample_count);
 

@@ -266,7 +266,7 @@ const char *filesystem_dax_option(const struct cell_config *config)
 
 	if (!strcmp(config->fs, "ext4") || !strcmp(config->fs, "xfs"))
 		return options[config->dax];
-	/* fs/ext2/super.c knows a flag, as ext4 did before 5.8: with it always, without it never. */
+	/* fs/ext2/super.c knows a flag, as ext4 did before 5.8: always with it, else never. */
 	if (!strcmp(config->fs, "ext2") && config->dax == DAX_ALWAYS)
 		return "dax";
 	return "";

@@ -23,8 +23,8 @@
 #define NAME_COLUMNS	      64
 
 /*
- * The device of the mount is the one that the kernel knows its inodes by, which stat() does not tell
- * on btrfs. *dev is kept where the mount is not listed, as one that is attached nowhere.
+ * The device of the mount is the one that the kernel knows its inodes by, which stat() does not
+ * report on btrfs. *dev is kept where the mount is not listed, as one that is attached nowhere.
  */
 static void find_mount(uint64_t mount_id, uint32_t *dev)
 {
