@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/field.h"
 #include "base/keywords.h"
 
 /* A list of strings; they point into argv. */
@@ -39,10 +40,7 @@ struct opt_command {
 	int min_operands, max_operands; /* max < 0: any number */
 };
 
-/*
- * Field types: bool, const char *, uint64_t, struct number_list, int (index of word), struct
- * word_list, struct opt_strings. Lists replace what the field held; opt_append adds to it.
- */
+/* For rows. A parser of a command's own reports and returns as these do. */
 int opt_flag(const struct opt_row *row, const char *text, void *field);
 int opt_string(const struct opt_row *row, const char *text, void *field);
 int opt_u64(const struct opt_row *row, const char *text, void *field);
@@ -50,6 +48,42 @@ int opt_u64s(const struct opt_row *row, const char *text, void *field); /* comma
 int opt_word(const struct opt_row *row, const char *text, void *field);
 int opt_words(const struct opt_row *row, const char *text, void *field);  /* comma-separated */
 int opt_append(const struct opt_row *row, const char *text, void *field); /* repeatable */
+
+/*
+ * Rows, in the order of a line of the help: letter (0: none), name, argument, field, what may be
+ * given, help. The field's type is checked when compiling. Lists replace what the field held;
+ * OPT_APPEND adds to it.
+ */
+#define OPT_ROW(letter_, name_, argument_, offset_, parse_, help_, ...)              \
+	{                                                                            \
+		.letter = (letter_), .name = (name_), .argument = (argument_),       \
+		.offset = (offset_), .parse = (parse_), .help = (help_), __VA_ARGS__ \
+	}
+#define OPT_FLAG(letter_, name_, struct_, field_, help_) \
+	OPT_ROW(letter_, name_, NULL, field_offset(struct_, field_, bool), opt_flag, help_)
+#define OPT_STRING(letter_, name_, argument_, struct_, field_, help_)                   \
+	OPT_ROW(letter_, name_, argument_, field_offset(struct_, field_, const char *), \
+		opt_string, help_)
+#define OPT_U64(letter_, name_, argument_, struct_, field_, min_, max_, help_)               \
+	OPT_ROW(letter_, name_, argument_, field_offset(struct_, field_, uint64_t), opt_u64, \
+		help_, .min = (min_), .max = (max_))
+#define OPT_U64S(letter_, name_, argument_, struct_, field_, min_, max_, help_)               \
+	OPT_ROW(letter_, name_, argument_, field_offset(struct_, field_, struct number_list), \
+		opt_u64s, help_, .min = (min_), .max = (max_))
+/* The index of one of words, and of several. */
+#define OPT_WORD(letter_, name_, argument_, struct_, field_, words_, help_)                     \
+	OPT_ROW(letter_, name_, argument_, field_offset(struct_, field_, int), opt_word, help_, \
+		.words = (words_))
+#define OPT_WORDS(letter_, name_, argument_, struct_, field_, words_, help_)                \
+	OPT_ROW(letter_, name_, argument_, field_offset(struct_, field_, struct word_list), \
+		opt_words, help_, .words = (words_))
+#define OPT_APPEND(letter_, name_, argument_, struct_, field_, help_)                         \
+	OPT_ROW(letter_, name_, argument_, field_offset(struct_, field_, struct opt_strings), \
+		opt_append, help_)
+#define OPT_END              \
+	{                    \
+		.name = NULL \
+	}
 
 /*
  * Parses argv[1..] into params. Options and operands may be mixed; "--" ends options. On success

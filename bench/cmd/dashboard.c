@@ -11,28 +11,15 @@
 #include "dashboard/dashboard.h"
 
 static const struct opt_row rows[] = {
-	{ .name = "output",
-	  .letter = 'o',
-	  .argument = "FILE",
-	  .parse = opt_string,
-	  .offset = offsetof(struct dashboard_options, output),
-	  .help = "the page; \"-\" for standard output" },
-	{ .name = "base",
-	  .argument = "BUILD",
-	  .parse = opt_string,
-	  .offset = offsetof(struct dashboard_options, base),
-	  .help = "what to compare with, by release or version; default the oldest" },
-	{ .name = "new",
-	  .argument = "BUILD",
-	  .parse = opt_string,
-	  .offset = offsetof(struct dashboard_options, new),
-	  .help = "what is judged; default the newest" },
-	{ .name = "order",
-	  .argument = "FILE",
-	  .parse = opt_string,
-	  .offset = offsetof(struct dashboard_options, order),
-	  .help = "names the builds, oldest first, one a line; default by version" },
-	{ .name = NULL },
+	OPT_STRING('o', "output", "FILE", struct dashboard_options, output,
+		   "the page; \"-\" for standard output"),
+	OPT_STRING(0, "base", "BUILD", struct dashboard_options, base,
+		   "what to compare with, by release or version; default the oldest"),
+	OPT_STRING(0, "new", "BUILD", struct dashboard_options, new,
+		   "what is judged; default the newest"),
+	OPT_STRING(0, "order", "FILE", struct dashboard_options, order,
+		   "names the builds, oldest first, one a line; default by version"),
+	OPT_END,
 };
 
 static const struct opt_command command = {

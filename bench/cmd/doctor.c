@@ -14,11 +14,8 @@ struct doctor_params {
 };
 
 static const struct opt_row rows[] = {
-	{ .name = "json",
-	  .help = "the items as a JSON document",
-	  .parse = opt_flag,
-	  .offset = offsetof(struct doctor_params, is_json) },
-	{ .name = NULL },
+	OPT_FLAG(0, "json", struct doctor_params, is_json, "the items as a JSON document"),
+	OPT_END,
 };
 
 static const struct opt_command command = {

@@ -19,32 +19,17 @@ struct history_params {
 };
 
 static const struct opt_row rows[] = {
-	{ .name = "order",
-	  .argument = "FILE",
-	  .parse = opt_string,
-	  .offset = offsetof(struct history_params, order),
-	  .help = "builds in this order, oldest first, one a line: release, version, tag or commit" },
-	{ .name = "p",
-	  .argument = "P",
-	  .parse = opt_string,
-	  .offset = offsetof(struct history_params, p),
-	  .help = "chance of a false change in any of the series (1e-5)" },
-	{ .name = "floor",
-	  .argument = "PERCENT",
-	  .parse = opt_string,
-	  .offset = offsetof(struct history_params, floor),
-	  .help = "tell no change below this (by clock and figure)" },
-	{ .name = "index",
-	  .argument = "WHEN",
-	  .parse = opt_word,
-	  .words = index_words,
-	  .offset = offsetof(struct history_params, index),
-	  .help = "keep what was read in DIR/syncfault-index.sqlite" },
-	{ .name = "json",
-	  .parse = opt_flag,
-	  .offset = offsetof(struct history_params, json),
-	  .help = "one JSON document" },
-	{ .name = NULL },
+	OPT_STRING(
+		0, "order", "FILE", struct history_params, order,
+		"builds in this order, oldest first, one a line: release, version, tag or commit"),
+	OPT_STRING(0, "p", "P", struct history_params, p,
+		   "chance of a false change in any of the series (1e-5)"),
+	OPT_STRING(0, "floor", "PERCENT", struct history_params, floor,
+		   "tell no change below this (by clock and figure)"),
+	OPT_WORD(0, "index", "WHEN", struct history_params, index, index_words,
+		 "keep what was read in DIR/syncfault-index.sqlite"),
+	OPT_FLAG(0, "json", struct history_params, json, "one JSON document"),
+	OPT_END,
 };
 
 static const struct opt_command command = {

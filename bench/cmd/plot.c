@@ -30,29 +30,15 @@ struct plot_params {
 };
 
 static const struct opt_row rows[] = {
-	{ .name = "output",
-	  .letter = 'o',
-	  .argument = "DIR",
-	  .parse = opt_string,
-	  .offset = offsetof(struct plot_params, directory),
-	  .help = "where the pictures go; made if it is not there" },
-	{ .name = "format",
-	  .argument = "LIST",
-	  .parse = opt_words,
-	  .words = format_words,
-	  .offset = offsetof(struct plot_params, formats),
-	  .help = "formats, default all" },
-	{ .name = "picture",
-	  .argument = "NAME",
-	  .parse = opt_append,
-	  .offset = offsetof(struct plot_params, pictures),
-	  .help = "only this one; may be given several times" },
-	{ .name = "title",
-	  .argument = "TEXT",
-	  .parse = opt_string,
-	  .offset = offsetof(struct plot_params, title),
-	  .help = "words to begin each picture's title with" },
-	{ .name = NULL },
+	OPT_STRING('o', "output", "DIR", struct plot_params, directory,
+		   "where the pictures go; made if it is not there"),
+	OPT_WORDS(0, "format", "LIST", struct plot_params, formats, format_words,
+		  "formats, default all"),
+	OPT_APPEND(0, "picture", "NAME", struct plot_params, pictures,
+		   "only this one; may be given several times"),
+	OPT_STRING(0, "title", "TEXT", struct plot_params, title,
+		   "words to begin each picture's title with"),
+	OPT_END,
 };
 
 static const struct opt_command command = {

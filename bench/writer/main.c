@@ -12,51 +12,51 @@
 static const char *const pattern_words[] = { "hole",  "unwritten", "written", "grow",
 					     "punch", "reflink",   NULL };
 
-#define FIELD(name) .offset = offsetof(struct store_params, name)
-
 static const struct opt_row store_rows[] = {
-	{ "pattern", 'p', "WORD", "what stores find (hole)", opt_word, FIELD(pattern),
-	  .words = pattern_words },
-	{ "page", 0, "SIZE", "4k, or 2m: 4 KiB into each (4k)", opt_word, FIELD(page),
-	  .words = page_words },
-	{ "load", 0, "WORD", "what goes on beside it (none)", opt_word, FIELD(load),
-	  .words = load_words },
-	{ "threads", 't', "N", "threads, on the same files (1)", opt_u64, FIELD(threads), .min = 1,
-	  .max = WRITER_MAX_THREADS },
-	{ "files", 'f', "N", "files, in turn (1)", opt_u64, FIELD(files), .min = 1,
-	  .max = WRITER_MAX_FILES },
-	{ "stores", 'n', "N", "stores in all (64)", opt_u64, FIELD(stores), .min = 1,
-	  .max = WRITER_MAX_STORES },
-	{ "pause", 0, "US", "microseconds between stores (50)", opt_u64, FIELD(pause_us),
-	  .max = 1000000 },
-	{ "seed", 0, "N", "what tells these stores from others (0)", opt_u64, FIELD(seed),
-	  .max = UINT64_MAX },
-	{ "sync", 0, NULL, "map with MAP_SYNC", opt_flag, FIELD(is_sync) },
-	{ "fifo", 0, NULL, "run at SCHED_FIFO", opt_flag, FIELD(is_fifo) },
-	{ "port", 0, NULL, "report through scripts/guest's I/O port", opt_flag, FIELD(by_port) },
-	{ 0 },
+	OPT_WORD('p', "pattern", "WORD", struct store_params, pattern, pattern_words,
+		 "what stores find (hole)"),
+	OPT_WORD(0, "page", "SIZE", struct store_params, page, page_words,
+		 "4k, or 2m: 4 KiB into each (4k)"),
+	OPT_WORD(0, "load", "WORD", struct store_params, load, load_words,
+		 "what goes on beside it (none)"),
+	OPT_U64('t', "threads", "N", struct store_params, threads, 1, WRITER_MAX_THREADS,
+		"threads, on the same files (1)"),
+	OPT_U64('f', "files", "N", struct store_params, files, 1, WRITER_MAX_FILES,
+		"files, in turn (1)"),
+	OPT_U64('n', "stores", "N", struct store_params, stores, 1, WRITER_MAX_STORES,
+		"stores in all (64)"),
+	OPT_U64(0, "pause", "US", struct store_params, pause_us, 0, 1000000,
+		"microseconds between stores (50)"),
+	OPT_U64(0, "seed", "N", struct store_params, seed, 0, UINT64_MAX,
+		"what tells these stores from others (0)"),
+	OPT_FLAG(0, "sync", struct store_params, is_sync, "map with MAP_SYNC"),
+	OPT_FLAG(0, "fifo", struct store_params, is_fifo, "run at SCHED_FIFO"),
+	OPT_FLAG(0, "port", struct store_params, by_port,
+		 "report through scripts/guest's I/O port"),
+	OPT_END,
 };
 
 static const struct opt_row check_rows[] = {
-	{ "seed", 0, "N", "as of the stores (0)", opt_u64, offsetof(struct check_params, seed),
-	  .max = UINT64_MAX },
-	{ 0 },
+	OPT_U64(0, "seed", "N", struct check_params, seed, 0, UINT64_MAX, "as of the stores (0)"),
+	OPT_END,
 };
 
 static const struct opt_command store_command = {
-	"store", "[OPTION]… DIR", "Stores to files in DIR, page by page, and reports each store.",
-	NULL,	 store_rows,	  1,
-	1,
+	.name = "store",
+	.synopsis = "[OPTION]… DIR",
+	.summary = "Stores to files in DIR, page by page, and reports each store.",
+	.rows = store_rows,
+	.min_operands = 1,
+	.max_operands = 1,
 };
 
 static const struct opt_command check_command = {
-	"check",
-	"[OPTION]… DIR REPORTS",
-	"Looks for each store that was reported.",
-	NULL,
-	check_rows,
-	2,
-	2,
+	.name = "check",
+	.synopsis = "[OPTION]… DIR REPORTS",
+	.summary = "Looks for each store that was reported.",
+	.rows = check_rows,
+	.min_operands = 2,
+	.max_operands = 2,
 };
 
 static int end(int ret)

@@ -23,45 +23,15 @@ struct params {
 	struct opt_strings strings;
 };
 
-#define AT(field) .offset = offsetof(struct params, field)
-
 static const struct opt_row rows[] = {
-	{ .name = "flag", .letter = 'f', .help = "is set", .parse = opt_flag, AT(flag) },
-	{ .name = "string",
-	  .letter = 's',
-	  .argument = "TEXT",
-	  .help = "some text",
-	  .parse = opt_string,
-	  AT(string) },
-	{ .name = "number",
-	  .letter = 'n',
-	  .argument = "N",
-	  .help = "a number",
-	  .parse = opt_u64,
-	  .min = 2,
-	  .max = 1000,
-	  AT(number) },
-	{ .name = "numbers",
-	  .argument = "LIST",
-	  .help = "numbers",
-	  .parse = opt_u64s,
-	  .min = 1,
-	  .max = UINT64_MAX,
-	  AT(numbers) },
-	{ .name = "word",
-	  .argument = "WORD",
-	  .help = "a word:",
-	  .parse = opt_word,
-	  .words = state_words,
-	  AT(word) },
-	{ .name = "words",
-	  .argument = "LIST",
-	  .help = "words:",
-	  .parse = opt_words,
-	  .words = state_words,
-	  AT(words) },
-	{ .name = "append", .argument = "ITEM", .help = "items", .parse = opt_append, AT(strings) },
-	{ .name = NULL },
+	OPT_FLAG('f', "flag", struct params, flag, "is set"),
+	OPT_STRING('s', "string", "TEXT", struct params, string, "some text"),
+	OPT_U64('n', "number", "N", struct params, number, 2, 1000, "a number"),
+	OPT_U64S(0, "numbers", "LIST", struct params, numbers, 1, UINT64_MAX, "numbers"),
+	OPT_WORD(0, "word", "WORD", struct params, word, state_words, "a word:"),
+	OPT_WORDS(0, "words", "LIST", struct params, words, state_words, "words:"),
+	OPT_APPEND(0, "append", "ITEM", struct params, strings, "items"),
+	OPT_END,
 };
 
 static struct opt_command command = {
