@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/field.h"
 #include "base/strings.h"
 
 enum json_kind {
@@ -43,6 +44,52 @@ struct json_row {
 	 * its first field, a whole number, is. */
 	size_t count_offset;
 };
+
+/*
+ * Rows. kind: what follows JSON_KIND_, for what is one field; its type is checked when compiling.
+ * What else a row has is given by name: .max, .words, .rows, .is_signed.
+ */
+#define JSON_ROW(struct_, key_, kind_, field_, ...)                                            \
+	{                                                                                      \
+		.key = (key_), .kind = JSON_KIND_##kind_,                                      \
+		.offset = JSON_OFFSET_##kind_(struct_, field_), .count_offset = JSON_NO_COUNT, \
+		__VA_ARGS__                                                                    \
+	}
+#define JSON_REQUIRED(struct_, key_, kind_, field_, ...) \
+	JSON_ROW(struct_, key_, kind_, field_, .is_required = true, ##__VA_ARGS__)
+/* An object that is absent where the bool presence is false. */
+#define JSON_MAYBE(struct_, key_, field_, presence_, rows_)                                   \
+	{                                                                                     \
+		.key = (key_), .kind = JSON_KIND_OBJECT, .offset = offsetof(struct_, field_), \
+		.count_offset = field_offset(struct_, presence_, bool), .rows = (rows_)       \
+	}
+/* An array of structs, and one of numbers, each with its count. */
+#define JSON_LIST(struct_, key_, field_, count_field_, rows_, ...)                             \
+	{                                                                                      \
+		.key = (key_), .kind = JSON_KIND_OBJECTS, .offset = offsetof(struct_, field_), \
+		.count_offset = field_offset(struct_, count_field_, size_t), .rows = (rows_),  \
+		.item_size = sizeof(*((struct_ *)0)->field_), __VA_ARGS__                      \
+	}
+#define JSON_NUMBERS(struct_, key_, field_, count_field_, ...)                           \
+	{                                                                                \
+		.key = (key_), .kind = JSON_KIND_U64S,                                   \
+		.offset = field_offset(struct_, field_, uint64_t *),                     \
+		.count_offset = field_offset(struct_, count_field_, size_t), __VA_ARGS__ \
+	}
+#define JSON_END            \
+	{                   \
+		.key = NULL \
+	}
+
+#define JSON_OFFSET_U64(struct_, field_)     field_offset(struct_, field_, uint64_t)
+#define JSON_OFFSET_REAL(struct_, field_)    field_offset(struct_, field_, double)
+#define JSON_OFFSET_BOOL(struct_, field_)    field_offset(struct_, field_, int)
+#define JSON_OFFSET_WORD(struct_, field_)    field_offset(struct_, field_, int)
+#define JSON_OFFSET_STRINGS(struct_, field_) field_offset(struct_, field_, struct strings)
+#define JSON_OFFSET_OBJECT(struct_, field_)  offsetof(struct_, field_)
+/* A string that is only written may be const. */
+#define JSON_OFFSET_STRING(type, at) \
+	_Generic(((type *)0)->at, char * : offsetof(type, at), const char * : offsetof(type, at))
 
 static inline void *json_field(const struct json_row *row, void *object)
 {

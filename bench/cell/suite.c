@@ -34,17 +34,9 @@ struct suite_text {
 	size_t block_count;
 };
 
-#define WORDS(key_, field_)                                                    \
-	{                                                                      \
-		.key = (key_), .kind = JSON_KIND_STRINGS,                      \
-		.offset = offsetof(struct block_text, field_), .max = LIST_MAX \
-	}
-#define NUMBERS(key_, field_, count_)                                                \
-	{                                                                            \
-		.key = (key_), .kind = JSON_KIND_U64S,                               \
-		.offset = offsetof(struct block_text, field_),                       \
-		.count_offset = offsetof(struct block_text, count_), .max = LIST_MAX \
-	}
+#define WORDS(key_, field_) JSON_ROW(struct block_text, key_, STRINGS, field_, .max = LIST_MAX)
+#define NUMBERS(key_, field_, count_) \
+	JSON_NUMBERS(struct block_text, key_, field_, count_, .max = LIST_MAX)
 
 static const struct json_row block_rows[] = {
 	WORDS("fs", fs),
@@ -63,41 +55,18 @@ static const struct json_row block_rows[] = {
 	WORDS("files", files),
 	NUMBERS("pages", pages, page_count),
 	NUMBERS("threads", threads, thread_count),
-	{ .key = "pause_us",
-	  .kind = JSON_KIND_U64,
-	  .max = 60000000,
-	  .offset = offsetof(struct block_text, pause_us) },
-	{ .key = "scheduler",
-	  .kind = JSON_KIND_STRING,
-	  .max = 16,
-	  .offset = offsetof(struct block_text, sched) },
-	{ .key = NULL },
+	JSON_ROW(struct block_text, "pause_us", U64, pause_us, .max = 60000000),
+	JSON_ROW(struct block_text, "scheduler", STRING, sched, .max = 16),
+	JSON_END,
 };
 
 static const struct json_row suite_rows[] = {
-	{ .key = "schema",
-	  .kind = JSON_KIND_STRING,
-	  .is_required = true,
-	  .max = 64,
-	  .offset = offsetof(struct suite_text, schema) },
-	{ .key = "name",
-	  .kind = JSON_KIND_STRING,
-	  .is_required = true,
-	  .max = 256,
-	  .offset = offsetof(struct suite_text, name) },
-	{ .key = "summary",
-	  .kind = JSON_KIND_STRING,
-	  .max = 4096,
-	  .offset = offsetof(struct suite_text, summary) },
-	{ .key = "cells",
-	  .kind = JSON_KIND_OBJECTS,
-	  .is_required = true,
-	  .max = SUITE_MAX_CELLS,
-	  .offset = offsetof(struct suite_text, blocks),
-	  .rows = block_rows,
-	  .item_size = sizeof(struct block_text),
-	  .count_offset = offsetof(struct suite_text, block_count) },
-	{ .key = NULL },
+	JSON_REQUIRED(struct suite_text, "schema", STRING, schema, .max = 64),
+	JSON_REQUIRED(struct suite_text, "name", STRING, name, .max = 256),
+	JSON_ROW(struct suite_text, "summary", STRING, summary, .max = 4096),
+	JSON_LIST(struct suite_text, "cells", blocks, block_count, block_rows, .is_required = true,
+		  .max = SUITE_MAX_CELLS),
+	JSON_END,
 };
 
 void cell_axes_init(struct cell_axes *axes)

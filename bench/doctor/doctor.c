@@ -16,38 +16,17 @@
 const char *const doctor_verdict_words[] = { "yes", "no", "partly", NULL };
 
 static const struct json_row item_rows[] = {
-	{ .key = "item",
-	  .kind = JSON_KIND_STRING,
-	  .is_required = true,
-	  .max = MAX_TEXT,
-	  .offset = offsetof(struct doctor_item, item) },
-	{ .key = "verdict",
-	  .kind = JSON_KIND_WORD,
-	  .is_required = true,
-	  .offset = offsetof(struct doctor_item, verdict),
-	  .words = doctor_verdict_words },
-	{ .key = "found",
-	  .kind = JSON_KIND_STRING,
-	  .is_required = true,
-	  .max = MAX_TEXT,
-	  .offset = offsetof(struct doctor_item, found) },
-	{ .key = "advice",
-	  .kind = JSON_KIND_STRINGS,
-	  .max = MAX_ITEMS,
-	  .offset = offsetof(struct doctor_item, advice) },
-	{ .key = NULL },
+	JSON_REQUIRED(struct doctor_item, "item", STRING, item, .max = MAX_TEXT),
+	JSON_REQUIRED(struct doctor_item, "verdict", WORD, verdict, .words = doctor_verdict_words),
+	JSON_REQUIRED(struct doctor_item, "found", STRING, found, .max = MAX_TEXT),
+	JSON_ROW(struct doctor_item, "advice", STRINGS, advice, .max = MAX_ITEMS),
+	JSON_END,
 };
 
 const struct json_row doctor_rows[] = {
-	{ .key = "items",
-	  .kind = JSON_KIND_OBJECTS,
-	  .is_required = true,
-	  .max = MAX_ITEMS,
-	  .offset = offsetof(struct doctor, items),
-	  .rows = item_rows,
-	  .item_size = sizeof(struct doctor_item),
-	  .count_offset = offsetof(struct doctor, count) },
-	{ .key = NULL },
+	JSON_LIST(struct doctor, "items", items, count, item_rows, .is_required = true,
+		  .max = MAX_ITEMS),
+	JSON_END,
 };
 
 static struct doctor_item *append_item(struct doctor *doctor)

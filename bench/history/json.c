@@ -71,104 +71,88 @@ struct document {
 	size_t build_count, track_count, event_count, series_count;
 };
 
-#define ROW(struct_, kind_, field_, ...)                                                        \
-	{                                                                                       \
-		.key = #field_, .kind = JSON_KIND_##kind_, .offset = offsetof(struct_, field_), \
-		.count_offset = JSON_NO_COUNT, __VA_ARGS__                                      \
-	}
-#define LIST(struct_, field_, count_, rows_)                                                    \
-	{                                                                                       \
-		.key = #field_, .kind = JSON_KIND_OBJECTS, .offset = offsetof(struct_, field_), \
-		.count_offset = offsetof(struct_, count_), .rows = (rows_),                     \
-		.item_size = sizeof(*((struct_ *)0)->field_)                                    \
-	}
-#define END                 \
-	{                   \
-		.key = NULL \
-	}
-
 static const struct json_row change_rows[] = {
-	ROW(struct change_line, WORD, kind, .words = kind_words),
-	ROW(struct change_line, STRING, last_good),
-	ROW(struct change_line, STRING, first_bad),
-	ROW(struct change_line, REAL, before),
-	ROW(struct change_line, REAL, after),
-	ROW(struct change_line, REAL, ratio),
-	ROW(struct change_line, REAL, p),
-	END,
+	JSON_ROW(struct change_line, "kind", WORD, kind, .words = kind_words),
+	JSON_ROW(struct change_line, "last_good", STRING, last_good),
+	JSON_ROW(struct change_line, "first_bad", STRING, first_bad),
+	JSON_ROW(struct change_line, "before", REAL, before),
+	JSON_ROW(struct change_line, "after", REAL, after),
+	JSON_ROW(struct change_line, "ratio", REAL, ratio),
+	JSON_ROW(struct change_line, "p", REAL, p),
+	JSON_END,
 };
 
 static const struct json_row point_rows[] = {
-	ROW(struct point_line, REAL, value),
-	ROW(struct point_line, REAL, low),
-	ROW(struct point_line, REAL, high),
-	ROW(struct point_line, U64, runs),
-	END,
+	JSON_ROW(struct point_line, "value", REAL, value),
+	JSON_ROW(struct point_line, "low", REAL, low),
+	JSON_ROW(struct point_line, "high", REAL, high),
+	JSON_ROW(struct point_line, "runs", U64, runs),
+	JSON_END,
 };
 
 static const struct json_row series_rows[] = {
-	ROW(struct series_line, U64, track),
-	ROW(struct series_line, STRING, key),
-	ROW(struct series_line, STRING, figure),
-	ROW(struct series_line, REAL, floor),
-	LIST(struct series_line, points, point_count, point_rows),
-	LIST(struct series_line, changes, change_count, change_rows),
-	END,
+	JSON_ROW(struct series_line, "track", U64, track),
+	JSON_ROW(struct series_line, "key", STRING, key),
+	JSON_ROW(struct series_line, "figure", STRING, figure),
+	JSON_ROW(struct series_line, "floor", REAL, floor),
+	JSON_LIST(struct series_line, "points", points, point_count, point_rows),
+	JSON_LIST(struct series_line, "changes", changes, change_count, change_rows),
+	JSON_END,
 };
 
 static const struct json_row part_rows[] = {
-	ROW(struct part_line, STRING, key),
-	ROW(struct part_line, STRING, figure),
-	ROW(struct part_line, REAL, before),
-	ROW(struct part_line, REAL, after),
-	ROW(struct part_line, REAL, ratio),
-	ROW(struct part_line, REAL, p),
-	END,
+	JSON_ROW(struct part_line, "key", STRING, key),
+	JSON_ROW(struct part_line, "figure", STRING, figure),
+	JSON_ROW(struct part_line, "before", REAL, before),
+	JSON_ROW(struct part_line, "after", REAL, after),
+	JSON_ROW(struct part_line, "ratio", REAL, ratio),
+	JSON_ROW(struct part_line, "p", REAL, p),
+	JSON_END,
 };
 
 static const struct json_row event_rows[] = {
-	ROW(struct event_line, WORD, kind, .words = kind_words),
-	ROW(struct event_line, U64, track),
-	ROW(struct event_line, STRING, last_good),
-	ROW(struct event_line, STRING, first_bad),
-	ROW(struct event_line, STRING, git),
-	ROW(struct event_line, U64, worse),
-	ROW(struct event_line, U64, better),
-	LIST(struct event_line, parts, part_count, part_rows),
-	END,
+	JSON_ROW(struct event_line, "kind", WORD, kind, .words = kind_words),
+	JSON_ROW(struct event_line, "track", U64, track),
+	JSON_ROW(struct event_line, "last_good", STRING, last_good),
+	JSON_ROW(struct event_line, "first_bad", STRING, first_bad),
+	JSON_ROW(struct event_line, "git", STRING, git),
+	JSON_ROW(struct event_line, "worse", U64, worse),
+	JSON_ROW(struct event_line, "better", U64, better),
+	JSON_LIST(struct event_line, "parts", parts, part_count, part_rows),
+	JSON_END,
 };
 
 static const struct json_row build_rows[] = {
-	ROW(struct build_line, STRING, release),
-	ROW(struct build_line, STRING, version),
-	ROW(struct build_line, STRING, tag),
-	ROW(struct build_line, STRING, commit),
-	ROW(struct build_line, STRING, build_id),
-	ROW(struct build_line, U64, results),
-	END,
+	JSON_ROW(struct build_line, "release", STRING, release),
+	JSON_ROW(struct build_line, "version", STRING, version),
+	JSON_ROW(struct build_line, "tag", STRING, tag),
+	JSON_ROW(struct build_line, "commit", STRING, commit),
+	JSON_ROW(struct build_line, "build_id", STRING, build_id),
+	JSON_ROW(struct build_line, "results", U64, results),
+	JSON_END,
 };
 
 static const struct json_row track_rows[] = {
-	ROW(struct track_line, WORD, domain, .words = domain_words),
-	ROW(struct track_line, STRING, suite),
-	ROW(struct track_line, STRING, machine),
-	ROW(struct track_line, U64, runs),
-	ROW(struct track_line, U64, series),
-	END,
+	JSON_ROW(struct track_line, "domain", WORD, domain, .words = domain_words),
+	JSON_ROW(struct track_line, "suite", STRING, suite),
+	JSON_ROW(struct track_line, "machine", STRING, machine),
+	JSON_ROW(struct track_line, "runs", U64, runs),
+	JSON_ROW(struct track_line, "series", U64, series),
+	JSON_END,
 };
 
 static const struct json_row document_rows[] = {
-	ROW(struct document, STRING, schema),
-	ROW(struct document, STRING, folder),
-	ROW(struct document, REAL, p_limit),
-	ROW(struct document, U64, files),
-	ROW(struct document, U64, cells),
-	ROW(struct document, U64, cells_failed),
-	LIST(struct document, builds, build_count, build_rows),
-	LIST(struct document, tracks, track_count, track_rows),
-	LIST(struct document, events, event_count, event_rows),
-	LIST(struct document, series, series_count, series_rows),
-	END,
+	JSON_ROW(struct document, "schema", STRING, schema),
+	JSON_ROW(struct document, "folder", STRING, folder),
+	JSON_ROW(struct document, "p_limit", REAL, p_limit),
+	JSON_ROW(struct document, "files", U64, files),
+	JSON_ROW(struct document, "cells", U64, cells),
+	JSON_ROW(struct document, "cells_failed", U64, cells_failed),
+	JSON_LIST(struct document, "builds", builds, build_count, build_rows),
+	JSON_LIST(struct document, "tracks", tracks, track_count, track_rows),
+	JSON_LIST(struct document, "events", events, event_count, event_rows),
+	JSON_LIST(struct document, "series", series, series_count, series_rows),
+	JSON_END,
 };
 
 /* The writer takes char * and leaves it alone. */

@@ -40,23 +40,14 @@ struct document {
 	size_t count;
 };
 
-#define ROW(struct_, key_, kind_, field_, ...)                                                 \
-	{                                                                                      \
-		.key = (key_), .kind = JSON_KIND_##kind_, .offset = offsetof(struct_, field_), \
-		.count_offset = JSON_NO_COUNT, __VA_ARGS__                                     \
-	}
-#define WORD(key_, field_, words_) ROW(struct row, key_, WORD, field_, .words = (words_))
-#define END                 \
-	{                   \
-		.key = NULL \
-	}
+#define WORD(key_, field_, words_) JSON_ROW(struct row, key_, WORD, field_, .words = (words_))
 
 static const struct json_row letter_rows[] = {
-	ROW(struct letter_figures, "count", U64, count),
-	ROW(struct letter_figures, "min_ns", U64, min),
-	ROW(struct letter_figures, "mean_ns", REAL, mean),
-	ROW(struct letter_figures, "max_ns", U64, max),
-	END,
+	JSON_ROW(struct letter_figures, "count", U64, count),
+	JSON_ROW(struct letter_figures, "min_ns", U64, min),
+	JSON_ROW(struct letter_figures, "mean_ns", REAL, mean),
+	JSON_ROW(struct letter_figures, "max_ns", U64, max),
+	JSON_END,
 };
 
 #define STAGE(word_, stage_)                                                                     \
@@ -86,20 +77,20 @@ static const struct json_row stage_rows[] = {
 	STAGE("cil_push", STAGE_CIL_PUSH),
 	STAGE("iclog_wait", STAGE_ICLOG_WAIT),
 	STAGE("flush", STAGE_FLUSH),
-	END,
+	JSON_END,
 };
 _Static_assert(sizeof(stage_rows) / sizeof(stage_rows[0]) == STAGE_COUNT + 1, "every stage");
 
 static const struct json_row cell_rows[] = {
-	ROW(struct row, "file", STRING, file),
-	ROW(struct row, "kernel", STRING, kernel),
+	JSON_ROW(struct row, "file", STRING, file),
+	JSON_ROW(struct row, "kernel", STRING, kernel),
 	WORD("clock_domain", domain, domain_words),
-	ROW(struct row, "seed", U64, seed),
-	ROW(struct row, "repeat", U64, repeat),
-	ROW(struct row, "key", STRING, key),
-	ROW(struct row, "fs", STRING, config.fs),
-	ROW(struct row, "mkfs_options", STRING, config.mkfs_options),
-	ROW(struct row, "mount_options", STRING, config.mount_options),
+	JSON_ROW(struct row, "seed", U64, seed),
+	JSON_ROW(struct row, "repeat", U64, repeat),
+	JSON_ROW(struct row, "key", STRING, key),
+	JSON_ROW(struct row, "fs", STRING, config.fs),
+	JSON_ROW(struct row, "mkfs_options", STRING, config.mkfs_options),
+	JSON_ROW(struct row, "mount_options", STRING, config.mount_options),
 	WORD("dax", config.dax, dax_words),
 	WORD("state", config.state, state_words),
 	WORD("load", config.load, load_words),
@@ -107,50 +98,37 @@ static const struct json_row cell_rows[] = {
 	WORD("commit", config.commit, commit_words),
 	WORD("access", config.access, access_words),
 	WORD("page_size", config.page, page_words),
-	ROW(struct row, "pages", U64, config.pages),
-	ROW(struct row, "threads", U64, config.threads),
+	JSON_ROW(struct row, "pages", U64, config.pages),
+	JSON_ROW(struct row, "threads", U64, config.threads),
 	WORD("files", config.files, files_words),
-	ROW(struct row, "dirty", U64, config.dirty),
+	JSON_ROW(struct row, "dirty", U64, config.dirty),
 	WORD("dirty_kind", config.dirty_kind, dirty_kind_words),
 	WORD("remap", config.remap, remap_words),
 	WORD("attribute", config.attribute, attribute_words),
-	ROW(struct row, "pause_us", U64, config.pause_us),
+	JSON_ROW(struct row, "pause_us", U64, config.pause_us),
 	WORD("scheduler", config.sched, sched_words),
-	ROW(struct row, "struct_pages", STRING, struct_pages),
+	JSON_ROW(struct row, "struct_pages", STRING, struct_pages),
 	WORD("status", status, status_words),
-	ROW(struct row, "reason", STRING, reason),
-	ROW(struct row, "count", U64, latency.count),
-	ROW(struct row, "min_ns", U64, latency.min),
-	ROW(struct row, "p50_ns", U64, latency.p50),
-	ROW(struct row, "p90_ns", U64, latency.p90),
-	ROW(struct row, "p99_ns", U64, latency.p99),
-	ROW(struct row, "p999_ns", U64, latency.p999),
-	ROW(struct row, "p9999_ns", U64, latency.p9999),
-	ROW(struct row, "max_ns", U64, latency.max),
-	ROW(struct row, "mean_ns", REAL, latency.mean),
-	ROW(struct row, "elapsed_ns", U64, latency.elapsed),
-	{ .key = "stage",
-	  .kind = JSON_KIND_OBJECT,
-	  .offset = offsetof(struct row, stage_ns),
-	  .rows = stage_rows,
-	  .count_offset = offsetof(struct row, has_probes) },
-	{ .key = "letter",
-	  .kind = JSON_KIND_OBJECT,
-	  .offset = offsetof(struct row, letter),
-	  .rows = letter_rows,
-	  .count_offset = offsetof(struct row, has_letter) },
-	END,
+	JSON_ROW(struct row, "reason", STRING, reason),
+	JSON_ROW(struct row, "count", U64, latency.count),
+	JSON_ROW(struct row, "min_ns", U64, latency.min),
+	JSON_ROW(struct row, "p50_ns", U64, latency.p50),
+	JSON_ROW(struct row, "p90_ns", U64, latency.p90),
+	JSON_ROW(struct row, "p99_ns", U64, latency.p99),
+	JSON_ROW(struct row, "p999_ns", U64, latency.p999),
+	JSON_ROW(struct row, "p9999_ns", U64, latency.p9999),
+	JSON_ROW(struct row, "max_ns", U64, latency.max),
+	JSON_ROW(struct row, "mean_ns", REAL, latency.mean),
+	JSON_ROW(struct row, "elapsed_ns", U64, latency.elapsed),
+	JSON_MAYBE(struct row, "stage", stage_ns, has_probes, stage_rows),
+	JSON_MAYBE(struct row, "letter", letter, has_letter, letter_rows),
+	JSON_END,
 };
 
 static const struct json_row document_rows[] = {
-	{ .key = "schema", .kind = JSON_KIND_STRING, .offset = offsetof(struct document, schema) },
-	{ .key = "cells",
-	  .kind = JSON_KIND_OBJECTS,
-	  .offset = offsetof(struct document, rows),
-	  .rows = cell_rows,
-	  .item_size = sizeof(struct row),
-	  .count_offset = offsetof(struct document, count) },
-	END,
+	JSON_ROW(struct document, "schema", STRING, schema),
+	JSON_LIST(struct document, "cells", rows, count, cell_rows),
+	JSON_END,
 };
 
 static void fill_row(struct row *row, const struct matrix_entry *entry,

@@ -37,44 +37,23 @@ struct thing {
 
 static const char *const colours[] = { "red", "green", NULL };
 
-#define AT(field)    .offset = offsetof(struct thing, field)
-#define COUNT(field) .count_offset = offsetof(struct thing, field)
-
 static const struct json_row point_rows[] = {
-	{ .key = "x",
-	  .kind = JSON_KIND_U64,
-	  .is_required = true,
-	  .max = 9,
-	  .offset = offsetof(struct point, x) },
-	{ .key = NULL },
+	JSON_REQUIRED(struct point, "x", U64, x, .max = 9),
+	JSON_END,
 };
 
 static const struct json_row rows[] = {
-	{ .key = "number", .kind = JSON_KIND_U64, .is_required = true, .max = 1000, AT(number) },
-	{ .key = "real", .kind = JSON_KIND_REAL, .max = 1000, AT(real) },
-	{ .key = "flag", .kind = JSON_KIND_BOOL, AT(flag) },
-	{ .key = "text", .kind = JSON_KIND_STRING, .max = 5, AT(text) },
-	{ .key = "word", .kind = JSON_KIND_WORD, .words = colours, AT(word) },
-	{ .key = "strings", .kind = JSON_KIND_STRINGS, .max = 2, AT(strings) },
-	{ .key = "numbers", .kind = JSON_KIND_U64S, .max = 3, AT(numbers), COUNT(number_count) },
-	{ .key = "maybe",
-	  .kind = JSON_KIND_OBJECT,
-	  .rows = point_rows,
-	  AT(maybe),
-	  COUNT(has_maybe) },
-	{ .key = "always",
-	  .kind = JSON_KIND_OBJECT,
-	  .rows = point_rows,
-	  AT(always),
-	  .count_offset = JSON_NO_COUNT },
-	{ .key = "points",
-	  .kind = JSON_KIND_OBJECTS,
-	  .max = 2,
-	  .rows = point_rows,
-	  AT(points),
-	  .item_size = sizeof(struct point),
-	  COUNT(point_count) },
-	{ .key = NULL },
+	JSON_REQUIRED(struct thing, "number", U64, number, .max = 1000),
+	JSON_ROW(struct thing, "real", REAL, real, .max = 1000),
+	JSON_ROW(struct thing, "flag", BOOL, flag),
+	JSON_ROW(struct thing, "text", STRING, text, .max = 5),
+	JSON_ROW(struct thing, "word", WORD, word, .words = colours),
+	JSON_ROW(struct thing, "strings", STRINGS, strings, .max = 2),
+	JSON_NUMBERS(struct thing, "numbers", numbers, number_count, .max = 3),
+	JSON_MAYBE(struct thing, "maybe", maybe, has_maybe, point_rows),
+	JSON_ROW(struct thing, "always", OBJECT, always, .rows = point_rows),
+	JSON_LIST(struct thing, "points", points, point_count, point_rows, .max = 2),
+	JSON_END,
 };
 
 static int read_text(const char *text, struct thing *thing)
