@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "probes/worst.h"
 #include "result/check.h"
 
 #define KEPT_WORST 10
@@ -132,58 +133,8 @@ static void fill_counts(const struct probes_totals *totals, struct probes_result
 	};
 }
 
-static int fill_timeline(const struct probe_record *record, struct worst_result *worst)
-{
-	size_t n = record->trail_count < PROBE_TRAIL ? record->trail_count : PROBE_TRAIL;
-
-	worst->timeline = calloc(n ? n : 1, sizeof(*worst->timeline));
-	if (!worst->timeline)
-		return -ENOMEM;
-	/* The last entry is where the fault ended, or where it is no longer known. */
-	for (size_t i = 0; i + 1 < n; i++)
-		worst->timeline[worst->timeline_count++] = (struct stage_span){
-			.stage = (int)(record->trail[i] & 0xff),
-			.from = record->trail[i] >> 8,
-			.to = record->trail[i + 1] >> 8,
-		};
-	return 0;
-}
-
-static int fill_stage_ns(struct probe_pass *pass, const struct probe_record *record,
-			 struct worst_result *worst)
-{
-	worst->stage_ns = calloc(STAGE_COUNT, sizeof(*worst->stage_ns));
-	if (!worst->stage_ns)
-		return -ENOMEM;
-	worst->stage_ns_count = STAGE_COUNT;
-	for (int stage = 0; stage < STAGE_COUNT; stage++)
-		worst->stage_ns[stage] = probes_stage(pass->probes, stage)->rung == RUNG_NONE
-						 ? U64_ABSENT
-						 : record->stage_ns[stage];
-	return 0;
-}
-
-static int fill_worst(struct probe_pass *pass, const struct probe_record *record,
-		      struct worst_result *worst)
-{
-	int ret;
-
-	worst->total = record->total_ns;
-	worst->address = record->address;
-	worst->inode = record->inode;
-	worst->page = record->page;
-	worst->tid = record->tid;
-	worst->blocked = record->blocked_ns;
-	worst->runnable = record->runnable_ns;
-	ret = fill_timeline(record, worst);
-	if (!ret)
-		ret = fill_stage_ns(pass, record, worst);
-	if (ret || !record->commit_id)
-		return ret;
-	ret = probes_commit(pass->probes, record, &worst->commit);
-	worst->has_commit = !ret;
-	return ret == -ENOENT ? 0 : ret;
-}
+/* ---- the slowest faults
+ * ---------------------------------------------------------------------------- */
 
 static int fill_worsts(struct probe_pass *pass, struct probes_result *probes)
 {
@@ -194,8 +145,13 @@ static int fill_worsts(struct probe_pass *pass, struct probes_result *probes)
 	if (!records || !probes->worst)
 		return -ENOMEM;
 	count = probes_worst(pass->probes, records, KEPT_WORST);
-	for (int i = 0; i < count && !ret; i++)
-		ret = fill_worst(pass, &records[i], &probes->worst[probes->worst_count++]);
+	for (int i = 0; i < count && !ret; i++) {
+		struct worst_result *worst = &probes->worst[probes->worst_count++];
+
+		ret = worst_fill(worst, &records[i]);
+		if (!ret)
+			ret = worst_explain(worst, &records[i], pass->probes);
+	}
 	return count < 0 ? count : ret;
 }
 

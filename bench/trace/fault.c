@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "probes/worst.h"
 
 /* enum fault_flag and enum vm_fault_reason of include/linux/mm_types.h, as since 5.14 and 4.20. */
 #define FLAG_WRITE     0x01
@@ -40,52 +41,12 @@ static bool has_failed(const struct probe_record *record)
 	return (record->result & RESULT_FAILURE) != 0;
 }
 
-/* Each stage ends where the next one begins, or the fault does: then the next one is outside. */
-static int fill_timeline(struct worst_result *fault, const struct probe_record *record)
+/* Of all stages, which most faults are not in, only the others are shown. */
+static void leave_out_stages(struct worst_result *fault)
 {
-	bool is_cut = record->trail_count > PROBE_TRAIL;
-	size_t kept = is_cut ? PROBE_TRAIL : record->trail_count;
-
-	fault->timeline = calloc(PROBE_TRAIL, sizeof(*fault->timeline));
-	if (!fault->timeline)
-		return -ENOMEM;
-	for (size_t i = 0; i < kept; i++) {
-		int stage = (int)(record->trail[i] & 0xff);
-		bool is_last = i + 1 == kept;
-
-		if (stage == STAGE_OUTSIDE || (is_last && is_cut))
-			break;
-		fault->timeline[fault->timeline_count++] =
-			(struct stage_span){ stage, record->trail[i] >> 8,
-					     is_last ? record->total_ns
-						     : record->trail[i + 1] >> 8 };
-	}
-	return 0;
-}
-
-static int fill_stages(struct worst_result *fault, const struct probe_record *record)
-{
-	fault->stage_ns = calloc(STAGE_COUNT, sizeof(*fault->stage_ns));
-	if (!fault->stage_ns)
-		return -ENOMEM;
-	for (size_t i = 0; i < STAGE_COUNT; i++)
-		fault->stage_ns[i] = record->stage_ns[i] ? record->stage_ns[i] : U64_ABSENT;
-	fault->stage_ns_count = STAGE_COUNT;
-	return 0;
-}
-
-static void fill_times(struct worst_result *fault, const struct probe_record *record)
-{
-	bool has_access = record->root == ROOT_FAULT;
-
-	*fault = (struct worst_result){ .total = record->total_ns,
-					.address = has_access ? record->address : U64_ABSENT,
-					.inode = record->inode,
-					.page = has_access && record->inode ? record->page
-									    : U64_ABSENT,
-					.tid = record->tid,
-					.blocked = record->blocked_ns,
-					.runnable = record->runnable_ns };
+	for (size_t i = 0; i < fault->stage_ns_count; i++)
+		if (!fault->stage_ns[i])
+			fault->stage_ns[i] = U64_ABSENT;
 }
 
 int trace_fault_fill(struct trace_fault *fault, const struct probe_record *record,
@@ -108,10 +69,8 @@ int trace_fault_fill(struct trace_fault *fault, const struct probe_record *recor
 		.is_wait_stack = record->is_wait_stack != 0,
 		.is_cut = record->trail_count > PROBE_TRAIL,
 	};
-	fill_times(&fault->fault, record);
-	ret = fill_timeline(&fault->fault, record);
-	if (!ret)
-		ret = fill_stages(&fault->fault, record);
+	ret = worst_fill(&fault->fault, record);
+	leave_out_stages(&fault->fault);
 	if (!fault->comm || !fault->dev)
 		ret = -ENOMEM;
 	return ret ? diag_errno(ret, "trace") : 0;
@@ -122,10 +81,7 @@ void trace_fault_free(struct trace_fault *fault)
 	free(fault->comm);
 	free(fault->file);
 	free(fault->dev);
-	free(fault->fault.timeline);
-	free(fault->fault.stage_ns);
-	strings_free(&fault->fault.stack);
-	commit_result_free(&fault->fault.commit);
+	worst_free(&fault->fault);
 	*fault = (struct trace_fault){ 0 };
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/diag.h"
 #include "probes/rungs.h"
+#include "probes/worst.h"
 #include "trace/fault.h"
 #include "trace/json.h"
 #include "trace/span.h"
@@ -124,29 +125,14 @@ static int take_file(const struct trace_teller *teller, const struct probe_recor
 	return fault->file ? 0 : diag_errno(ENOMEM, "trace");
 }
 
-static int take_stack(const struct probe_record *record, struct trace_fault *fault)
+static int explain(const struct trace_teller *teller, const struct probe_record *record,
+		   struct trace_fault *fault)
 {
-	char symbol[256];
+	int ret = worst_explain(&fault->fault, record, teller->probes);
 
-	for (uint32_t i = 0; i < record->frame_count && i < PROBE_FRAMES; i++) {
-		probes_symbol(record->frames[i], symbol, sizeof(symbol));
-		if (strings_add(&fault->fault.stack, symbol))
-			return diag_errno(ENOMEM, "trace");
-	}
-	return 0;
-}
-
-/* A commit that was not seen to its end, or is long gone, is known by its number only. */
-static int take_commit(const struct trace_teller *teller, const struct probe_record *record,
-		       struct trace_fault *fault)
-{
-	int ret;
-
-	if (!record->commit_id)
-		return 0;
-	ret = probes_commit(teller->probes, record, &fault->fault.commit);
-	fault->fault.has_commit = ret == 0;
-	return ret == -ENOMEM ? diag_errno(ENOMEM, "trace") : 0;
+	if (!ret)
+		ret = worst_add_stack(&fault->fault, record);
+	return ret ? diag_errno(ret, "trace") : 0;
 }
 
 int trace_tell_event(const struct trace_teller *teller, const struct probe_record *record)
@@ -175,9 +161,7 @@ static int tell_one_worst(const struct trace_teller *teller, size_t rank,
 	if (!ret)
 		ret = take_file(teller, record, &fault);
 	if (!ret)
-		ret = take_stack(record, &fault);
-	if (!ret)
-		ret = take_commit(teller, record, &fault);
+		ret = explain(teller, record, &fault);
 	if (!ret && teller->options->is_json)
 		ret = trace_json_fault(stdout, rank, &fault);
 	else if (!ret)

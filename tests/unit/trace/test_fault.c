@@ -77,19 +77,6 @@ static void all_of_a_fault(void **state)
 	trace_fault_free(&fault);
 }
 
-static void the_last_stage_ends_with_the_fault(void **state)
-{
-	struct probe_record record = example();
-	struct trace_fault fault;
-
-	(void)state;
-	record.trail_count = 3;
-	assert_int_equal(trace_fault_fill(&fault, &record, 0), 0);
-	assert_int_equal(fault.fault.timeline_count, 3);
-	check_span(&fault, 2, STAGE_MM, 800, 1000);
-	trace_fault_free(&fault);
-}
-
 /* Where more stages came than are kept, the end of the last one that was is not known. */
 static void a_cut_timeline(void **state)
 {
@@ -183,7 +170,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_of_a_fault),
-		cmocka_unit_test(the_last_stage_ends_with_the_fault),
 		cmocka_unit_test(a_cut_timeline),
 		cmocka_unit_test(accesses),
 		cmocka_unit_test(what_is_not_known),
