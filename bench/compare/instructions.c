@@ -306,7 +306,7 @@ static int measure_row(const struct compare_pair *pair, const struct common *com
 	return decide_untested(common, is_steady, least, noise, row);
 }
 
-static int measure_cell(const struct compare_pair *pair, double least, struct compare_cell *cell)
+static int judge_cell(const struct compare_pair *pair, double least, struct compare_cell *cell)
 {
 	auto_release(common_free) struct common common;
 	int ret = find_common(pair, &common);
@@ -336,7 +336,7 @@ int compare_instructions(const struct compare_pair *pairs, struct comparison *co
 	int ret = 0;
 
 	for (size_t i = 0; i < comparison->cell_count && !ret; i++)
-		ret = measure_cell(&pairs[i], comparison->floor, &comparison->cells[i]);
+		ret = judge_cell(&pairs[i], comparison->floor, &comparison->cells[i]);
 	if (!ret)
 		ret = compare_adjust(comparison);
 	for (size_t i = 0; i < comparison->cell_count && !ret; i++)

@@ -137,8 +137,8 @@ static int measure_distributions(const struct compare_pair *pair, struct compare
 	return compare_distributions(base, pair->base->run_count, new, pair->new->run_count, cell);
 }
 
-static int measure_cell(const struct compare_pair *pair, const struct comparison *comparison,
-			struct compare_cell *cell)
+static int judge_cell(const struct compare_pair *pair, const struct comparison *comparison,
+		      struct compare_cell *cell)
 {
 	int ret = measure_distributions(pair, cell);
 
@@ -152,7 +152,7 @@ int compare_time(const struct compare_pair *pairs, struct comparison *comparison
 	int ret = 0;
 
 	for (size_t i = 0; i < comparison->cell_count && !ret; i++)
-		ret = measure_cell(&pairs[i], comparison, &comparison->cells[i]);
+		ret = judge_cell(&pairs[i], comparison, &comparison->cells[i]);
 	if (!ret)
 		ret = compare_adjust(comparison);
 	for (size_t i = 0; i < comparison->cell_count && !ret; i++)

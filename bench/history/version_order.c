@@ -33,7 +33,7 @@ static int rank(char c)
 	return isalpha((unsigned char)c) ? c : (unsigned char)c + 256;
 }
 
-static int compare_words(const char **a, const char **b)
+static int compare_letters(const char **a, const char **b)
 {
 	while ((**a && !is_digit(**a)) || (**b && !is_digit(**b))) {
 		int order = rank(**a) - rank(**b);
@@ -65,7 +65,7 @@ static int compare_numbers(const char **a, const char **b)
 static int compare_part(const char *a, const char *b)
 {
 	while (*a || *b) {
-		int order = compare_words(&a, &b);
+		int order = compare_letters(&a, &b);
 
 		if (!order)
 			order = compare_numbers(&a, &b);

@@ -511,7 +511,7 @@ static void raise_memlock(void)
 	setrlimit(RLIMIT_MEMLOCK, &limit);
 }
 
-static int report(const struct probes_setup *setup, int ret)
+static int report_failure(const struct probes_setup *setup, int ret)
 {
 	if (setup->is_quiet)
 		return ret;
@@ -556,13 +556,13 @@ int probes_open(const struct probes_setup *setup, struct probes **out)
 
 	*out = NULL;
 	if (!probes)
-		return report(setup, -ENOMEM);
+		return report_failure(setup, -ENOMEM);
 	probes->setup = *setup;
 	probes->rungs = setup->rungs ? setup->rungs & ALL_RUNGS : ALL_RUNGS;
 	ret = open_probes(probes);
 	if (ret) {
 		probes_close(probes);
-		return report(setup, ret);
+		return report_failure(setup, ret);
 	}
 	probes_aim(probes, 0, UINT64_MAX);
 	*out = probes;
