@@ -1,31 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The ascending order of numbers, as qsort() and its callbacks want it: negative, 0 or positive. */
+/* Comparisons as qsort wants them, below, at or above 0; and the two sorts that all else needs. */
 #ifndef SYNCFAULT_BASE_ORDER_H
 #define SYNCFAULT_BASE_ORDER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-static inline int order_u64(uint64_t a, uint64_t b)
-{
-	return (a > b) - (a < b);
-}
+int order_u64(uint64_t a, uint64_t b);
 
-/* NAN is neither before nor behind anything: there must be none. */
-static inline int order_double(double a, double b)
-{
-	return (a > b) - (a < b);
-}
+/* Neither is NAN. */
+int order_double(double a, double b);
 
-/* For qsort() of uint64_t. */
-static inline int order_u64s(const void *left, const void *right)
-{
-	return order_u64(*(const uint64_t *)left, *(const uint64_t *)right);
-}
+/* By bytes; NULL is as "". */
+int order_text(const char *a, const char *b);
 
-/* For qsort() of double. */
-static inline int order_doubles(const void *left, const void *right)
-{
-	return order_double(*(const double *)left, *(const double *)right);
-}
+/* Ascending, in place. */
+void order_sort_u64(uint64_t *values, size_t count);
+void order_sort_doubles(double *values, size_t count);
 
 #endif

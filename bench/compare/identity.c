@@ -54,7 +54,7 @@ static int fill_seeds(const struct result_set *set, struct compare_side *side)
 	for (size_t i = 0; i < set->result_count; i++)
 		if (set->results[i].has_guest && set->results[i].guest.seed != U64_ABSENT)
 			side->seeds[side->seed_count++] = set->results[i].guest.seed;
-	qsort(side->seeds, side->seed_count, sizeof(*side->seeds), order_u64s);
+	order_sort_u64(side->seeds, side->seed_count);
 	for (size_t i = 0; i < side->seed_count; i++)
 		if (!kept || side->seeds[kept - 1] != side->seeds[i])
 			side->seeds[kept++] = side->seeds[i];

@@ -4,6 +4,7 @@
  * (its README, "Tool Specific Configuration", and extract.ts). It finds the entry to compare with
  * by name alone, so a name stands for one cell and figure of one machine and kernel.
  */
+#include "base/order.h"
 #include "export/export.h"
 
 #include <errno.h>
@@ -36,7 +37,7 @@ static int find_runs(struct matrix_span cell, size_t figure, struct matrix_runs 
 		if (!isnan(ns))
 			values[n++] = ns;
 	}
-	qsort(values, n, sizeof(*values), order_doubles);
+	order_sort_doubles(values, n);
 	if (n)
 		*runs = (struct matrix_runs){ n, (values[(n - 1) / 2] + values[n / 2]) / 2,
 					      values[0], values[n - 1] };

@@ -5,15 +5,11 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "base/order.h"
 #include "history/run.h"
 #include "history/version_order.h"
 
 #define COMMIT_LEAST 7 /* hexadecimal digits that name a commit */
-
-static int compare_text(const char *a, const char *b)
-{
-	return strcmp(a ? a : "", b ? b : "");
-}
 
 static int compare_runs(const struct history_run *a, const struct history_run *b)
 {
@@ -22,17 +18,17 @@ static int compare_runs(const struct history_run *a, const struct history_run *b
 	if (!order)
 		order = version_compare(a->release, b->release);
 	if (!order)
-		order = compare_text(a->version, b->version);
+		order = order_text(a->version, b->version);
 	if (!order)
-		order = compare_text(a->release, b->release);
-	return order ? order : compare_text(a->build_id, b->build_id);
+		order = order_text(a->release, b->release);
+	return order ? order : order_text(a->build_id, b->build_id);
 }
 
 bool history_is_of_build(const struct history_build *build, const struct history_run *run)
 {
-	return !compare_text(build->release, run->release) &&
-	       !compare_text(build->version, run->version) &&
-	       !compare_text(build->build_id, run->build_id);
+	return !order_text(build->release, run->release) &&
+	       !order_text(build->version, run->version) &&
+	       !order_text(build->build_id, run->build_id);
 }
 
 static int compare_pointers(const void *a, const void *b)

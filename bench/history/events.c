@@ -36,7 +36,7 @@ static int usual_spread(const struct history *history, const struct history_seri
 	for (size_t i = 0; i < history->build_count; i++)
 		if (series->points[i].runs > 1)
 			spreads[count++] = series->points[i].spread;
-	qsort(spreads, count, sizeof(*spreads), order_doubles);
+	order_sort_doubles(spreads, count);
 	*spread = count ? spreads[count == 2 ? 0 : count / 2] : NAN;
 	return 0;
 }

@@ -176,7 +176,7 @@ static void measure_read_cost(struct clock *clock)
 
 		ticks[i] = clock_end(clock->source) - begin;
 	}
-	qsort(ticks, COST_READS, sizeof(ticks[0]), order_u64s);
+	order_sort_u64(ticks, COST_READS);
 	clock->read_cost_min_ns = clock_to_ns(clock, ticks[0]);
 	clock->read_cost_ns = clock_to_ns(clock, ticks[COST_READS / 2]);
 }

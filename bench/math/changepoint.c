@@ -118,7 +118,7 @@ double changepoint_t_test(const double *values, size_t count, size_t split)
 /* Sorts values. */
 static double median_of(double *values, size_t count)
 {
-	qsort(values, count, sizeof(*values), order_doubles);
+	order_sort_doubles(values, count);
 	return (values[(count - 1) / 2] + values[count / 2]) / 2;
 }
 

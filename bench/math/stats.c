@@ -15,7 +15,7 @@ static double *sorted_copy(const double *values, size_t count)
 	if (!copy)
 		return NULL;
 	memcpy(copy, values, count * sizeof(*copy));
-	qsort(copy, count, sizeof(*copy), order_doubles);
+	order_sort_doubles(copy, count);
 	return copy;
 }
 
@@ -33,8 +33,8 @@ struct ranked {
 
 static int compare_ranked(const void *left, const void *right)
 {
-	return order_doubles(&((const struct ranked *)left)->value,
-			     &((const struct ranked *)right)->value);
+	return order_double(((const struct ranked *)left)->value,
+			    ((const struct ranked *)right)->value);
 }
 
 /* Pooled values as twice their midranks, whole numbers. ties is the sum of t^3 - t. */
@@ -152,8 +152,7 @@ struct indexed {
 
 static int compare_indexed(const void *left, const void *right)
 {
-	return order_doubles(&((const struct indexed *)left)->p,
-			     &((const struct indexed *)right)->p);
+	return order_double(((const struct indexed *)left)->p, ((const struct indexed *)right)->p);
 }
 
 int stats_benjamini_hochberg(const double *p, double *q, size_t count)
@@ -265,7 +264,7 @@ int stats_bootstrap_ratio(const double *a, size_t a_count, const double *b, size
 
 		ratios[i] = draw_median(from_b, b_count, drawn, state) / base;
 	}
-	qsort(ratios, resamples, sizeof(*ratios), order_doubles);
+	order_sort_doubles(ratios, resamples);
 	*interval = (struct stats_interval){ ratios[cut], ratios[resamples - 1 - cut] };
 	return 0;
 }

@@ -71,7 +71,7 @@ static double next_us(const struct latency *latency)
 	if (!sorted)
 		return 0;
 	memcpy(sorted, latency->samples + 1, count * sizeof(*sorted));
-	qsort(sorted, count, sizeof(*sorted), order_u64s);
+	order_sort_u64(sorted, count);
 	return (double)sorted[(count - 1) / 2] / 1000;
 }
 

@@ -24,7 +24,7 @@ static int fill_percentiles(struct latency *latency, const struct hist *hist)
 		if (!sorted)
 			return -ENOMEM;
 		memcpy(sorted, latency->samples, bytes);
-		qsort(sorted, latency->sample_count, sizeof(*sorted), order_u64s);
+		order_sort_u64(sorted, latency->sample_count);
 	}
 	for (size_t i = 0; i < sizeof(p) / sizeof(p[0]); i++)
 		*values[i] = is_exact ? hist_exact_quantile_ns(sorted, latency->count, p[i])

@@ -34,7 +34,7 @@ static int find_next(const struct latency *latency, double *p50, double *most)
 	if (!count)
 		return 0;
 	memcpy(sorted, latency->samples + 1, count * sizeof(*sorted));
-	qsort(sorted, count, sizeof(*sorted), order_u64s);
+	order_sort_u64(sorted, count);
 	*p50 = (double)sorted[(count - 1) / 2];
 	*most = (double)sorted[count - 1];
 	return 0;

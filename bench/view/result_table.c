@@ -10,11 +10,6 @@
 #include "base/order.h"
 #include "view/results.h"
 
-static int compare_text(const char *a, const char *b)
-{
-	return strcmp(a ? a : "", b ? b : "");
-}
-
 /*
  * Not part of it are the image, its seed and the command line: two file systems that were booted
  * side by side, and the phases of one, belong together. The header of what is shown names them all.
@@ -23,15 +18,15 @@ static bool is_same_environment(const struct result *a, const struct result *b)
 {
 	return a->clock.domain == b->clock.domain && a->has_guest == b->has_guest &&
 	       a->has_provenance == b->has_provenance &&
-	       !compare_text(a->host.kernel, b->host.kernel) &&
-	       !compare_text(a->host.version, b->host.version) &&
-	       !compare_text(a->host.build_id, b->host.build_id) &&
-	       !compare_text(a->host.machine, b->host.machine) &&
-	       !compare_text(a->host.cpu, b->host.cpu) &&
-	       !compare_text(a->host.virtualisation, b->host.virtualisation) &&
-	       !compare_text(a->guest.qemu, b->guest.qemu) &&
-	       !compare_text(a->guest.accelerator, b->guest.accelerator) &&
-	       !compare_text(a->provenance.source, b->provenance.source);
+	       !order_text(a->host.kernel, b->host.kernel) &&
+	       !order_text(a->host.version, b->host.version) &&
+	       !order_text(a->host.build_id, b->host.build_id) &&
+	       !order_text(a->host.machine, b->host.machine) &&
+	       !order_text(a->host.cpu, b->host.cpu) &&
+	       !order_text(a->host.virtualisation, b->host.virtualisation) &&
+	       !order_text(a->guest.qemu, b->guest.qemu) &&
+	       !order_text(a->guest.accelerator, b->guest.accelerator) &&
+	       !order_text(a->provenance.source, b->provenance.source);
 }
 
 /* Results of before the axis do not say. */
@@ -74,12 +69,12 @@ static int compare_variant(const struct cell_config *a, const struct cell_config
 
 static int compare_fs(const struct cell_config *a, const struct cell_config *b)
 {
-	int order = compare_text(a->fs, b->fs);
+	int order = order_text(a->fs, b->fs);
 
 	if (!order)
-		order = compare_text(a->mkfs_options, b->mkfs_options);
+		order = order_text(a->mkfs_options, b->mkfs_options);
 	if (!order)
-		order = compare_text(a->mount_options, b->mount_options);
+		order = order_text(a->mount_options, b->mount_options);
 	return order ? order : a->dax - b->dax;
 }
 

@@ -18,7 +18,7 @@ int plot_curve_init(struct plot_curve *curve, const struct latency *latency)
 	if (!curve->sorted)
 		return -ENOMEM;
 	memcpy(curve->sorted, latency->samples, bytes);
-	qsort(curve->sorted, latency->sample_count, sizeof(uint64_t), order_u64s);
+	order_sort_u64(curve->sorted, latency->sample_count);
 	return 0;
 }
 

@@ -138,7 +138,7 @@ static void time_faults(const struct clock *clock, uint64_t *ns, size_t count)
 		time_fault(clock, page);
 	for (size_t i = 0; i < count; i++, page += PAGE_BYTES)
 		ns[i] = time_fault(clock, page);
-	qsort(ns, count, sizeof(*ns), order_u64s);
+	order_sort_u64(ns, count);
 }
 
 static int run_faults(const char *text)

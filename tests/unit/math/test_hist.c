@@ -123,7 +123,7 @@ static void quantiles_are_of_nearest_rank(void **state)
 	for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
 		for (size_t i = 0; i < sizes[s]; i++)
 			ns[i] = random_ns(&seed);
-		qsort(ns, sizes[s], sizeof(*ns), order_u64s);
+		order_sort_u64(ns, sizes[s]);
 		check_quantiles(ns, sizes[s]);
 	}
 	free(ns);
