@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
+
 const char *const dax_words[] = { "always", "inode", "never", NULL };
 const char *const state_words[] = { "hole", "unwritten", "written", NULL };
 const char *const load_words[] = { "none", "copy", "create", "fsync", "truncate", "log", NULL };
@@ -88,6 +90,15 @@ void cell_free(struct cell_config *config)
 	free(config->mkfs_options);
 	free(config->mount_options);
 	config->fs = config->mkfs_options = config->mount_options = NULL;
+}
+
+int cell_compare_fs(const struct cell_config *a, const struct cell_config *b)
+{
+	int order = order_text(a->fs, b->fs);
+
+	if (!order)
+		order = order_text(a->mkfs_options, b->mkfs_options);
+	return order ? order : order_text(a->mount_options, b->mount_options);
 }
 
 uint64_t cell_page_bytes(const struct cell_config *config)

@@ -102,6 +102,9 @@ int cell_set_fs(struct cell_config *config, const char *spec);
 int cell_copy(struct cell_config *to, const struct cell_config *from);
 void cell_free(struct cell_config *config);
 
+/* By file system, then its options; 0 where all of it is the same. */
+int cell_compare_fs(const struct cell_config *a, const struct cell_config *b);
+
 /* 4096 or 2 MiB. */
 uint64_t cell_page_bytes(const struct cell_config *config);
 

@@ -41,20 +41,11 @@ static bool has_point(const struct cell_result *cell)
 	       cell->latency.sample_count > 1;
 }
 
-static int compare_lines(const struct cell_config *a, const struct cell_config *b)
-{
-	int order = strcmp(a->fs, b->fs);
-
-	if (!order)
-		order = strcmp(a->mkfs_options, b->mkfs_options);
-	return order ? order : strcmp(a->mount_options, b->mount_options);
-}
-
 static int compare_points(const void *left, const void *right)
 {
 	const struct cell_result *a = *(const struct cell_result *const *)left;
 	const struct cell_result *b = *(const struct cell_result *const *)right;
-	int order = compare_lines(&a->config, &b->config);
+	int order = cell_compare_fs(&a->config, &b->config);
 
 	if (order)
 		return order;
@@ -94,8 +85,8 @@ static size_t measure_line(const struct picture *picture, size_t first)
 	size_t count = 1;
 
 	while (first + count < picture->count &&
-	       !compare_lines(&picture->cells[first]->config,
-			      &picture->cells[first + count]->config))
+	       !cell_compare_fs(&picture->cells[first]->config,
+				&picture->cells[first + count]->config))
 		count++;
 	return count;
 }

@@ -96,12 +96,8 @@ static int compare_cells(const void *left, const void *right)
 {
 	const struct cell_result *a = *(const struct cell_result *const *)left;
 	const struct cell_result *b = *(const struct cell_result *const *)right;
-	int order = strcmp(a->config.fs, b->config.fs);
+	int order = cell_compare_fs(&a->config, &b->config);
 
-	if (!order)
-		order = strcmp(a->config.mkfs_options, b->config.mkfs_options);
-	if (!order)
-		order = strcmp(a->config.mount_options, b->config.mount_options);
 	if (!order)
 		order = a->config.dirty_kind - b->config.dirty_kind;
 	if (order)

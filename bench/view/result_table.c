@@ -69,12 +69,8 @@ static int compare_variant(const struct cell_config *a, const struct cell_config
 
 static int compare_fs(const struct cell_config *a, const struct cell_config *b)
 {
-	int order = order_text(a->fs, b->fs);
+	int order = cell_compare_fs(a, b);
 
-	if (!order)
-		order = order_text(a->mkfs_options, b->mkfs_options);
-	if (!order)
-		order = order_text(a->mount_options, b->mount_options);
 	return order ? order : a->dax - b->dax;
 }
 

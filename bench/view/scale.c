@@ -26,12 +26,8 @@ static bool is_on_axis(const struct cell_config *config, enum scale_axis axis)
 /* What the cells of one row of a comparison have in common. */
 static int compare_kinds(const struct cell_config *a, const struct cell_config *b)
 {
-	int order = strcmp(a->fs, b->fs);
+	int order = cell_compare_fs(a, b);
 
-	if (!order)
-		order = strcmp(a->mkfs_options, b->mkfs_options);
-	if (!order)
-		order = strcmp(a->mount_options, b->mount_options);
 	if (!order)
 		order = a->dax - b->dax;
 	if (!order)
