@@ -37,3 +37,12 @@ int word_list_add(struct word_list *list, int word)
 	list->words[list->count++] = word;
 	return 0;
 }
+
+unsigned int word_list_mask(const struct word_list *list)
+{
+	unsigned int mask = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		mask |= 1u << list->words[i];
+	return mask;
+}

@@ -28,4 +28,7 @@ const char *words_join(const char *const *words, char *buffer, size_t size);
 /* Adds word where it is not there yet; -E2BIG. */
 int word_list_add(struct word_list *list, int word);
 
+/* 1 << word of each; 0 of an empty list. */
+unsigned int word_list_mask(const struct word_list *list);
+
 #endif

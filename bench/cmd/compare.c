@@ -93,9 +93,7 @@ static struct compare_options options_of(const struct compare_params *params)
 	options.seed = params->seed;
 	options.cell = params->cell;
 	if (params->figures.count)
-		options.figures = 0;
-	for (size_t i = 0; i < params->figures.count; i++)
-		options.figures |= 1u << params->figures.words[i];
+		options.figures = word_list_mask(&params->figures);
 	return options;
 }
 

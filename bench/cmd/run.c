@@ -322,12 +322,8 @@ static int probe_cells(const struct run_options *options, const struct measure_s
 {
 	struct probe_pass pass;
 	struct progress progress;
-	unsigned int rungs = 0;
-	int ret;
+	int ret = probe_pass_begin(&pass, setup, word_list_mask(&options->rungs));
 
-	for (size_t i = 0; i < options->rungs.count; i++)
-		rungs |= 1u << options->rungs.words[i];
-	ret = probe_pass_begin(&pass, setup, rungs);
 	if (ret)
 		return report_memory(warn_all(result, "no probes: this kernel refused them"),
 				     "warn that there are no probes");

@@ -160,15 +160,6 @@ static int trace_probes(struct trace *trace)
 	return ret ? ret : finish(trace);
 }
 
-static unsigned int rung_mask(const struct word_list *rungs)
-{
-	unsigned int mask = 0;
-
-	for (size_t i = 0; i < rungs->count; i++)
-		mask |= 1u << rungs->words[i];
-	return mask;
-}
-
 static int open_probes(struct trace *trace)
 {
 	const struct trace_options *options = trace->options;
@@ -181,7 +172,7 @@ static int open_probes(struct trace *trace)
 					    .has_fills = options->worst > 0,
 					    .over_ns = options->over_us * 1000,
 					    .worst = (unsigned int)options->worst,
-					    .rungs = rung_mask(&options->rungs) };
+					    .rungs = word_list_mask(&options->rungs) };
 
 	return probes_open(&setup, &trace->probes);
 }
