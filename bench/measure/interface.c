@@ -13,13 +13,6 @@
 #include "target/datafile.h"
 #include "target/mapping.h"
 
-/* As of Linux 4.15 (include/uapi/asm-generic/mman.h), for C libraries before them. */
-#ifndef MAP_SHARED_VALIDATE
-#define MAP_SHARED_VALIDATE 0x03
-#endif
-#ifndef MAP_SYNC
-#define MAP_SYNC 0x080000
-#endif
 /* A bit that no flag has had up to Linux 6.18, on x86 and where asm-generic/mman.h is taken. */
 #define FLAG_UNKNOWN 0x1000000
 

@@ -9,14 +9,6 @@
 
 #include "base/cleanup.h"
 
-/* As of Linux 4.15 (include/uapi/asm-generic/mman.h), for C libraries before them. */
-#ifndef MAP_SHARED_VALIDATE
-#define MAP_SHARED_VALIDATE 0x03
-#endif
-#ifndef MAP_SYNC
-#define MAP_SYNC 0x080000
-#endif
-
 static int reserve(size_t bytes, size_t alignment, struct mapping *mapping)
 {
 	uintptr_t start;

@@ -5,9 +5,18 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/mman.h>
 
 #include "cell/cell.h"
 #include "cell/verdict.h"
+
+/* As of Linux 4.15 (include/uapi/asm-generic/mman.h), for C libraries before them. */
+#ifndef MAP_SHARED_VALIDATE
+#define MAP_SHARED_VALIDATE 0x03
+#endif
+#ifndef MAP_SYNC
+#define MAP_SYNC 0x080000
+#endif
 
 struct mapping {
 	char *base; /* aligned to the page size of the cell */
