@@ -135,7 +135,9 @@ static int explain(const struct trace_teller *teller, const struct probe_record 
 	return ret ? diag_errno(ret, "trace") : 0;
 }
 
-int trace_tell_event(const struct trace_teller *teller, const struct probe_record *record)
+/* rank 0: as it happens. Of one of the slowest all is said that can be found out. */
+static int tell_fault(const struct trace_teller *teller, size_t rank,
+		      const struct probe_record *record)
 {
 	struct trace_fault fault;
 	char when[WHEN_SIZE];
@@ -143,31 +145,22 @@ int trace_tell_event(const struct trace_teller *teller, const struct probe_recor
 
 	if (!ret)
 		ret = take_file(teller, record, &fault);
-	if (!ret && teller->options->is_json)
-		ret = trace_json_fault(stdout, 0, &fault);
-	else if (!ret)
-		trace_text_event(stdout, format_when(teller, fault.at, true, when), &fault);
-	trace_fault_free(&fault);
-	return flush(ret);
-}
-
-static int tell_one_worst(const struct trace_teller *teller, size_t rank,
-			  const struct probe_record *record)
-{
-	struct trace_fault fault;
-	char when[WHEN_SIZE];
-	int ret = trace_fault_fill(&fault, record, teller->begin_ns);
-
-	if (!ret)
-		ret = take_file(teller, record, &fault);
-	if (!ret)
+	if (!ret && rank)
 		ret = explain(teller, record, &fault);
+	format_when(teller, fault.at, true, when);
 	if (!ret && teller->options->is_json)
 		ret = trace_json_fault(stdout, rank, &fault);
+	else if (!ret && rank)
+		trace_text_worst(stdout, rank, when, &fault);
 	else if (!ret)
-		trace_text_worst(stdout, rank, format_when(teller, fault.at, true, when), &fault);
+		trace_text_event(stdout, when, &fault);
 	trace_fault_free(&fault);
 	return ret;
+}
+
+int trace_tell_event(const struct trace_teller *teller, const struct probe_record *record)
+{
+	return flush(tell_fault(teller, 0, record));
 }
 
 int trace_tell_worst(const struct trace_teller *teller)
@@ -180,6 +173,6 @@ int trace_tell_worst(const struct trace_teller *teller)
 	if (count > 0 && !teller->options->is_json)
 		printf("The slowest:\n");
 	for (int i = 0; i < count && !ret; i++)
-		ret = tell_one_worst(teller, (size_t)i + 1, &records[i]);
+		ret = tell_fault(teller, (size_t)i + 1, &records[i]);
 	return flush(ret);
 }
