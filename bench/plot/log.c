@@ -7,31 +7,18 @@
 #include "base/cleanup.h"
 #include "base/order.h"
 #include "plot/gnuplot.h"
+#include "plot/range.h"
 #include "view/phrases.h"
 
 #define MAX_LINES    12
 #define NAME_COLUMNS 44
 
-struct range {
-	double low, high;
-};
-
 struct picture {
 	FILE *out;
 	const struct cell_result **cells; /* by line, then by operations */
 	size_t count;
-	struct range us, kib, percent;
+	struct plot_range us, kib, percent;
 };
-
-static void widen(struct range *range, double value)
-{
-	if (value <= 0)
-		return;
-	if (!(range->low > 0) || value < range->low)
-		range->low = value;
-	if (value > range->high)
-		range->high = value;
-}
 
 static bool has_point(const struct cell_result *cell)
 {
@@ -72,10 +59,10 @@ static void write_point(struct picture *picture, const struct cell_result *cell)
 	double percent = (double)cell->dirt.dirty_bytes / (double)cell->dirt.log_bytes * 100;
 	double first = (double)cell->latency.samples[0] / 1000;
 
-	widen(&picture->us, first);
-	widen(&picture->us, next);
-	widen(&picture->kib, kib);
-	widen(&picture->percent, percent);
+	plot_range_widen(&picture->us, first);
+	plot_range_widen(&picture->us, next);
+	plot_range_widen(&picture->kib, kib);
+	plot_range_widen(&picture->percent, percent);
 	fprintf(picture->out, "%.9g %.9g %.9g %.9g\n", kib, percent, first, next);
 }
 
@@ -126,11 +113,6 @@ static void print_names(const struct picture *picture, const size_t *firsts, siz
 	}
 }
 
-static void print_range(FILE *out, const char *name, const struct range *range)
-{
-	fprintf(out, "%s_low = %.9g\n%s_high = %.9g\n", name, range->low, name, range->high);
-}
-
 bool plot_log(const struct plot_page *page, FILE *out)
 {
 	auto_free const struct cell_result **cells = calloc(page->all.count + 1, sizeof(*cells));
@@ -145,8 +127,8 @@ bool plot_log(const struct plot_page *page, FILE *out)
 	qsort(cells, picture.count, sizeof(*cells), compare_points);
 	lines = write_lines(&picture, firsts);
 	print_names(&picture, firsts, lines);
-	print_range(out, "us", &picture.us);
-	print_range(out, "kib", &picture.kib);
-	print_range(out, "percent", &picture.percent);
+	plot_range_print(out, "us", &picture.us);
+	plot_range_print(out, "kib", &picture.kib);
+	plot_range_print(out, "percent", &picture.percent);
 	return lines > 0;
 }

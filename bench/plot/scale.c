@@ -6,21 +6,18 @@
 #include <string.h>
 
 #include "plot/gnuplot.h"
+#include "plot/range.h"
 #include "view/scale.h"
 
 #define MAX_KINDS    16
 #define NAME_COLUMNS 44
 
-struct range {
-	double low, high;
-};
-
 struct picture {
 	FILE *out;
 	char kinds[MAX_KINDS][WORDS_SIZE];
 	size_t kind_count;
-	struct range threads, pages, file; /* of the x axes */
-	struct range p50, share, mean, mib;
+	struct plot_range threads, pages, file; /* of the x axes */
+	struct plot_range p50, share, mean, mib;
 };
 
 /* From 1; kinds beyond the last share its colour. */
@@ -39,15 +36,7 @@ static size_t kind_of(struct picture *picture, const struct scale_line *line)
 	return i + 1;
 }
 
-static void widen(struct range *range, double value)
-{
-	if (value > 0 && (!(range->low > 0) || value < range->low))
-		range->low = value;
-	if (value > range->high)
-		range->high = value;
-}
-
-static void put_us(struct picture *picture, struct range *range, double ns)
+static void put_us(struct picture *picture, struct plot_range *range, double ns)
 {
 	double us = ns / 1000;
 
@@ -56,7 +45,7 @@ static void put_us(struct picture *picture, struct range *range, double ns)
 		return;
 	}
 	fprintf(picture->out, " %.9g", us);
-	widen(range, us);
+	plot_range_widen(range, us);
 }
 
 static void write_threads(struct picture *picture, const struct scale_line *line)
@@ -65,7 +54,7 @@ static void write_threads(struct picture *picture, const struct scale_line *line
 		const struct scale_point *point = &line->points[i];
 
 		fprintf(picture->out, "%" PRIu64, point->x);
-		widen(&picture->threads, (double)point->x);
+		plot_range_widen(&picture->threads, (double)point->x);
 		put_us(picture, &picture->p50, point->p50);
 		put_us(picture, &picture->share, point->share);
 		fputc('\n', picture->out);
@@ -79,8 +68,8 @@ static void write_pages(struct picture *picture, const struct scale_line *line)
 		double mib = (double)point->x * (double)cell_page_bytes(line->config) / (1 << 20);
 
 		fprintf(picture->out, "%" PRIu64, point->x);
-		widen(&picture->pages, (double)point->x);
-		widen(&picture->file, mib);
+		plot_range_widen(&picture->pages, (double)point->x);
+		plot_range_widen(&picture->file, mib);
 		put_us(picture, &picture->mean, point->mean);
 		fprintf(picture->out, " %.9g", mib);
 		put_us(picture, &picture->mib, scale_of_mib(line->config, point->mean));
@@ -132,11 +121,6 @@ static void print_kinds(const struct picture *picture)
 	}
 }
 
-static void print_range(FILE *out, const char *name, const struct range *range)
-{
-	fprintf(out, "%s_low = %.9g\n%s_high = %.9g\n", name, range->low, name, range->high);
-}
-
 bool plot_scale(const struct plot_page *page, FILE *out)
 {
 	auto_scale struct scale threads = { 0 }, pages = { 0 };
@@ -150,12 +134,12 @@ bool plot_scale(const struct plot_page *page, FILE *out)
 	describe_lines(&picture, &threads, SCALE_THREADS);
 	describe_lines(&picture, &pages, SCALE_PAGES);
 	print_kinds(&picture);
-	print_range(out, "threads", &picture.threads);
-	print_range(out, "pages", &picture.pages);
-	print_range(out, "file", &picture.file);
-	print_range(out, "p50", &picture.p50);
-	print_range(out, "share", &picture.share);
-	print_range(out, "mean", &picture.mean);
-	print_range(out, "mib", &picture.mib);
+	plot_range_print(out, "threads", &picture.threads);
+	plot_range_print(out, "pages", &picture.pages);
+	plot_range_print(out, "file", &picture.file);
+	plot_range_print(out, "p50", &picture.p50);
+	plot_range_print(out, "share", &picture.share);
+	plot_range_print(out, "mean", &picture.mean);
+	plot_range_print(out, "mib", &picture.mib);
 	return true;
 }
