@@ -32,6 +32,13 @@ int text_table_add(struct text_table *table, const char *text)
 	return 0;
 }
 
+int text_table_add_us(struct text_table *table, double ns, int decimals)
+{
+	char number[PRINTABLE_NUMBER];
+
+	return text_table_add(table, printable_us(ns, decimals, number));
+}
+
 /* The part of head on its upper or lower line. */
 static const char *head_line(const char *head, bool is_upper, char buffer[64])
 {

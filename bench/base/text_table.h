@@ -28,6 +28,9 @@ void text_table_free(struct text_table *table);
 /* Adds the next cell, from left to right and top to bottom; text is copied. -ENOMEM. */
 int text_table_add(struct text_table *table, const char *text);
 
+/* The same of nanoseconds, as printable_us() writes them. */
+int text_table_add_us(struct text_table *table, double ns, int decimals);
+
 /* The head and all full rows, with two spaces in front. Without rows nothing is printed. */
 void text_table_print(const struct text_table *table, FILE *out);
 

@@ -50,9 +50,9 @@ static int add_part(const struct history *history, const struct history_part *pa
 	if (!ret)
 		ret = text_table_add(table, figure_names[series->figure]);
 	if (!ret)
-		ret = text_table_add(table, printable_us(change->before, 3, number));
+		ret = text_table_add_us(table, change->before, 3);
 	if (!ret)
-		ret = text_table_add(table, printable_us(change->after, 3, number));
+		ret = text_table_add_us(table, change->after, 3);
 	if (!ret)
 		ret = text_table_add(table, change_text(change->ratio, number));
 	if (!ret)
@@ -151,9 +151,9 @@ static int add_series(const struct history *history, const struct history_series
 	if (!ret)
 		ret = text_table_add(table, figure_names[series->figure]);
 	if (!ret)
-		ret = text_table_add(table, printable_us(first, 3, number));
+		ret = text_table_add_us(table, first, 3);
 	if (!ret)
-		ret = text_table_add(table, printable_us(last, 3, number));
+		ret = text_table_add_us(table, last, 3);
 	snprintf(number, sizeof(number), "%.1f %%", 100 * series->floor);
 	if (!ret)
 		ret = text_table_add(table, number);

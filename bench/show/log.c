@@ -57,13 +57,6 @@ static int add_percent(struct text_table *table, double percent)
 	return text_table_add(table, isnan(percent) ? "-" : text);
 }
 
-static int add_us(struct text_table *table, double ns)
-{
-	char number[PRINTABLE_NUMBER];
-
-	return text_table_add(table, printable_us(ns, DECIMALS, number));
-}
-
 static int add_names(struct text_table *table, const struct cell_config *config)
 {
 	char fs[WORDS_SIZE], shown[FS_COLUMNS * 4 + 4], number[PRINTABLE_NUMBER], text[96];
@@ -87,9 +80,9 @@ static int add_row(struct text_table *table, const struct cell_result *cell)
 	ret |= add_kib(table, cell->dirt.committed_bytes);
 	ret |= add_kib(table, cell->dirt.dirty_bytes);
 	ret |= add_percent(table, cell->dirt.dirty_percent);
-	ret |= add_us(table, first);
-	ret |= add_us(table, p50);
-	return ret | add_us(table, most) ? -ENOMEM : 0;
+	ret |= text_table_add_us(table, first, DECIMALS);
+	ret |= text_table_add_us(table, p50, DECIMALS);
+	return ret | text_table_add_us(table, most, DECIMALS) ? -ENOMEM : 0;
 }
 
 static int compare_cells(const void *left, const void *right)

@@ -65,13 +65,6 @@ static void grid_init(struct grid *grid, const struct scale *scale, enum scale_a
 		grid->heads[i + 2] = printable_count(grid->xs[i], grid->head_text[i + 2]);
 }
 
-static int add_us(struct text_table *table, double ns)
-{
-	char number[PRINTABLE_NUMBER];
-
-	return text_table_add(table, printable_us(ns, DECIMALS, number));
-}
-
 static int add_name(struct text_table *table, const struct scale_line *line)
 {
 	char name[WORDS_SIZE], shown[NAME_COLUMNS * 4 + 4], text[WORDS_SIZE + 32];
@@ -102,7 +95,7 @@ static int add_line(struct text_table *table, const struct grid *grid,
 					    : config->page == PAGE_2M	? "2 MiB"
 									: "4 KiB");
 	for (size_t i = 0; i < grid->x_count && !ret; i++)
-		ret = add_us(table, find_figure(line, grid->xs[i], figure));
+		ret = text_table_add_us(table, find_figure(line, grid->xs[i], figure), DECIMALS);
 	return ret;
 }
 
@@ -180,7 +173,8 @@ static int add_size(struct text_table *table, const struct scale_line *small,
 		return 0;
 	ret = add_name(table, small);
 	ret |= text_table_add(table, printable_count(bytes >> 20, number));
-	ret |= add_us(table, by_small) | add_us(table, by_large);
+	ret |= text_table_add_us(table, by_small, DECIMALS) |
+	       text_table_add_us(table, by_large, DECIMALS);
 	return ret | add_ratio(table, by_small / by_large, 1) ? -ENOMEM : 0;
 }
 

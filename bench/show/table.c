@@ -35,13 +35,6 @@ struct layout {
 	int decimals;
 };
 
-static int add_us(struct text_table *table, double ns, int decimals)
-{
-	char number[PRINTABLE_NUMBER];
-
-	return text_table_add(table, printable_us(ns, decimals, number));
-}
-
 static int add_words(struct text_table *table, const struct cell_config *config)
 {
 	int ret = text_table_add(table, state_words[config->state]);
@@ -58,8 +51,8 @@ static int add_letter(struct text_table *table, const struct layout *layout,
 	if (!layout->reference)
 		return 0;
 	cell = matrix_letter_cell(layout->reference, config);
-	return add_us(table, cell ? cell->latency.mean : NAN, 0) |
-	       add_us(table, cell ? (double)cell->latency.max : NAN, 0);
+	return text_table_add_us(table, cell ? cell->latency.mean : NAN, 0) |
+	       text_table_add_us(table, cell ? (double)cell->latency.max : NAN, 0);
 }
 
 /* Faults of one run: all runs of a cell have the same number. */
@@ -101,7 +94,8 @@ static int add_cell(struct text_table *table, const struct layout *layout, struc
 
 	ret |= text_table_add(table, printable_count(faults_of(runs), number));
 	for (size_t i = 0; i < FIGURE_COLUMNS; i++)
-		ret |= add_us(table, matrix_runs(runs, columns[i]).median, layout->decimals);
+		ret |= text_table_add_us(table, matrix_runs(runs, columns[i]).median,
+					 layout->decimals);
 	ret |= add_letter(table, layout, config);
 	if (matrix_measured(runs) > 1)
 		ret |= add_spread(table, layout, runs);
@@ -175,7 +169,8 @@ static int add_price(struct text_table *table, const struct layout *layout, stru
 		return 0;
 	ret = text_table_add(table, state_words[config->state]);
 	ret |= text_table_add(table, load_words[config->load]);
-	ret |= add_us(table, without, layout->decimals) | add_us(table, with, layout->decimals);
+	ret |= text_table_add_us(table, without, layout->decimals) |
+	       text_table_add_us(table, with, layout->decimals);
 	ret |= add_ratio(table, with, without);
 	for (int sync = 0; layout->reference && sync < 2; sync++) {
 		other.sync = sync ? SYNC_MAP_SYNC : SYNC_NONE;

@@ -25,13 +25,6 @@ static const char *const worst_heads[] = {
 #define COLUMNS	      (sizeof(heads) / sizeof(heads[0]))
 #define WORST_COLUMNS (sizeof(worst_heads) / sizeof(worst_heads[0]))
 
-static int add_us(struct text_table *table, double ns)
-{
-	char number[PRINTABLE_NUMBER];
-
-	return text_table_add(table, printable_us(ns, DECIMALS, number));
-}
-
 static int add_fs(struct text_table *table, const struct worst_case_row *row)
 {
 	char fs[FS_COLUMNS * 4 + 4];
@@ -58,8 +51,10 @@ static int add_row(struct text_table *table, const struct worst_case_row *row)
 
 	ret |= text_table_add(table, worst_case_load_name(row, load)) | add_fs(table, row);
 	ret |= text_table_add(table, printable_count(row->count, number));
-	ret |= add_us(table, row->p50) | add_us(table, row->p999) | add_us(table, row->p9999);
-	return ret | add_us(table, row->max) | add_worst(table, row);
+	ret |= text_table_add_us(table, row->p50, DECIMALS) |
+	       text_table_add_us(table, row->p999, DECIMALS) |
+	       text_table_add_us(table, row->p9999, DECIMALS);
+	return ret | text_table_add_us(table, row->max, DECIMALS) | add_worst(table, row);
 }
 
 static int print_rows(const struct show *show, const struct worst_case *cases)
@@ -104,8 +99,8 @@ static int add_fault(struct text_table *table, const struct worst_case_row *row,
 
 	worst_case_name(&own, kept->config);
 	ret |= add_fs(table, row) | text_table_add(table, worst_case_load_name(&own, load));
-	ret |= add_us(table, (double)kept->fault->total);
-	ret |= add_us(table, blocked == U64_ABSENT ? NAN : (double)blocked);
+	ret |= text_table_add_us(table, (double)kept->fault->total, DECIMALS);
+	ret |= text_table_add_us(table, blocked == U64_ABSENT ? NAN : (double)blocked, DECIMALS);
 	ret |= text_table_add(table, worst_case_waits(kept->fault, waits));
 	return ret | text_table_add(table, tell_commit(kept->fault, commit));
 }

@@ -35,10 +35,7 @@ static const char *const names[COUNT_COUNT] = {
 
 static int add_ns(struct text_table *table, uint64_t ns)
 {
-	char text[PRINTABLE_NUMBER];
-	double value = ns == U64_ABSENT ? NAN : (double)ns;
-
-	return text_table_add(table, printable_us(value, DECIMALS, text));
+	return text_table_add_us(table, ns == U64_ABSENT ? NAN : (double)ns, DECIMALS);
 }
 
 static int add_share(struct text_table *table, double share)
@@ -57,7 +54,7 @@ static int add_row(struct text_table *table, const char *name, const struct trac
 
 	ret |= text_table_add(table, printable_count(figures->count, text));
 	ret |= add_share(table, figures->share);
-	ret |= text_table_add(table, printable_us(figures->mean, DECIMALS, text));
+	ret |= text_table_add_us(table, figures->mean, DECIMALS);
 	ret |= add_ns(table, figures->p50);
 	ret |= add_ns(table, figures->p90);
 	ret |= add_ns(table, figures->p99);
