@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "probes/probes.h"
 
@@ -67,6 +68,31 @@ static inline struct probes *open_or_skip(const struct probes_setup *setup)
 	if (ret)
 		exit(EXIT_FAILURE);
 	return probes;
+}
+
+/*
+ * A child that we wait for until it writes a byte to *end, or closes it. In the child: 0. Here: its
+ * pid, and whether it wrote.
+ */
+static inline pid_t fork_until_ready(int *end, bool *is_ready)
+{
+	int ends[2];
+	char byte;
+	pid_t pid;
+
+	*is_ready = false;
+	if (pipe(ends))
+		err(EXIT_FAILURE, "pipe");
+	pid = fork();
+	if (pid < 0)
+		err(EXIT_FAILURE, "fork");
+	*end = ends[1];
+	if (!pid)
+		return 0;
+	close(ends[1]);
+	*is_ready = read(ends[0], &byte, 1) == 1;
+	close(ends[0]);
+	return pid;
 }
 
 static inline void stop_and_read(struct checks *checks, struct probes *probes)

@@ -188,21 +188,14 @@ static void wait_attached(unsigned int rungs, int pipe_end)
 static void kill_attached(struct checks *checks, unsigned int rungs)
 {
 	static struct objects objects;
-	int ends[2];
-	char byte;
-	pid_t pid;
+	bool is_ready;
+	int end;
+	pid_t pid = fork_until_ready(&end, &is_ready);
 
-	if (pipe(ends))
-		err(EXIT_FAILURE, "pipe");
-	pid = fork();
-	if (pid < 0)
-		err(EXIT_FAILURE, "fork");
 	if (!pid)
-		wait_attached(rungs, ends[1]);
-	close(ends[1]);
-	if (read(ends[0], &byte, 1) != 1)
+		wait_attached(rungs, end);
+	if (!is_ready)
 		errx(EXIT_FAILURE, "the child did not attach");
-	close(ends[0]);
 	note_objects(pid, &objects);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);

@@ -198,21 +198,12 @@ static void wait_to_be_killed(char *base, int pipe_end)
 
 static bool kill_in_fault(char *base)
 {
-	int ends[2], status;
-	char byte;
-	pid_t pid;
 	bool was_waiting;
+	int end, status;
+	pid_t pid = fork_until_ready(&end, &was_waiting);
 
-	if (pipe(ends))
-		err(EXIT_FAILURE, "pipe");
-	pid = fork();
-	if (pid < 0)
-		err(EXIT_FAILURE, "fork");
 	if (!pid)
-		wait_to_be_killed(base, ends[1]);
-	close(ends[1]);
-	was_waiting = read(ends[0], &byte, 1) == 1;
-	close(ends[0]);
+		wait_to_be_killed(base, end);
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
 	return was_waiting && WIFSIGNALED(status);
