@@ -224,6 +224,26 @@ static void patterns_select_cells(void **state)
 	assert_false(cell_match("state=written", key));
 }
 
+static void file_systems_in_order(void **state)
+{
+	static char xfs[] = "xfs";
+	const struct cell_config sorted[] = {
+		{ .fs = ext4, .mkfs_options = no_options, .mount_options = no_options, .state = 2 },
+		{ .fs = ext4, .mkfs_options = no_options, .mount_options = mount },
+		{ .fs = ext4, .mkfs_options = mkfs, .mount_options = no_options, .state = 1 },
+		{ .fs = xfs, .mkfs_options = no_options, .mount_options = no_options },
+	};
+	const int count = sizeof(sorted) / sizeof(sorted[0]);
+
+	(void)state;
+	for (int i = 0; i < count; i++)
+		for (int j = 0; j < count; j++) {
+			int order = cell_compare_fs(&sorted[i], &sorted[j]);
+
+			assert_int_equal((order > 0) - (order < 0), (i > j) - (i < j));
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +258,7 @@ int main(void)
 		cmocka_unit_test(word_lists_hold_each_word_once),
 		cmocka_unit_test(patterns_select_cells),
 		cmocka_unit_test(page_bytes),
+		cmocka_unit_test(file_systems_in_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
