@@ -105,15 +105,26 @@ $(B)/bench/%.o: bench/%.c $(B)/flags
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # A program that loads NAME.bpf.c includes NAME.skel.h.
+gen_skeleton = $(BPFTOOL) gen skeleton $< name $(subst -,_,$(basename $(basename $(@F))))_bpf \
+	>$@.tmp && mv $@.tmp $@
 $(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
-	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf >$@.tmp && mv $@.tmp $@
+	$(Q)$(gen_skeleton)
 
-$(B)/bpf/%.bpf.o: bpf/%.bpf.c $(B)/flags | $(B)/bpf
+$(B)/bpf/%.bpf.o: bpf/%.bpf.c $(B)/flags
 	$(call say,BPF)
+	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_FLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/bpf: | $(B)
-	$(Q)mkdir -p $@
+# The probes are several objects; libbpf links them, so that what they share is there once. The one
+# that defines it comes first: libbpf 1.1 does not find maps that were extern before.
+PROBES := $(patsubst %.c,$(B)/%.o,bpf/probes/state.bpf.c \
+	$(sort $(filter-out bpf/probes/state.bpf.c,$(wildcard bpf/probes/*.bpf.c))))
+$(B)/bpf/probes.o: $(PROBES)
+	$(call say,LD)
+	$(Q)$(BPFTOOL) gen object $@.tmp $^ && mv $@.tmp $@
+
+$(B)/bpf/probes.skel.h: $(B)/bpf/probes.o
+	$(Q)$(gen_skeleton)
 
 .PRECIOUS: $(B)/bpf/%.skel.h $(B)/bpf/%.bpf.o
 
@@ -325,5 +336,5 @@ else
 	rm -rf build build-san
 endif
 
--include $(wildcard $(B)/bench/*/*.d $(B)/bpf/*.d $(B)/fuzz/*.d $(B)/fuzz/*/*/*.d)
+-include $(wildcard $(B)/bench/*/*.d $(B)/bpf/*.d $(B)/bpf/*/*.d $(B)/fuzz/*.d $(B)/fuzz/*/*/*.d)
 -include $(wildcard $(B)/tests/*/*.d $(B)/tests/*/*/*.d)

@@ -16,37 +16,43 @@
 #define STAGE_BITS 8
 #define STAGE_MASK ((1 << STAGE_BITS) - 1)
 
-const volatile struct probe_config config;
-int counting;
-struct probe_aim aim;
-uint64_t worst_floor; /* no fault as fast as this is among the slowest of all CPUs */
-struct slot slots[PROBE_SLOTS];
+/* Defined in probes/state.bpf.c. */
+extern const volatile struct probe_config config;
+extern int counting;
+extern struct probe_aim aim;
+extern uint64_t worst_floor; /* no fault as fast as this is among the slowest of all CPUs */
+extern struct slot slots[PROBE_SLOTS];
 
-struct {
+struct hists_map {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, PROBE_HISTS);
 	__type(key, uint32_t);
 	__type(value, struct probe_hist);
-} hists SEC(".maps");
+};
 
-struct {
+struct sums_map {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, uint32_t);
 	__type(value, struct probe_sums);
-} sums SEC(".maps");
+};
 
-struct {
+struct worst_map {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, uint32_t);
 	__type(value, struct probe_worst);
-} worst SEC(".maps");
+};
 
-struct {
+struct events_map {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
-} events SEC(".maps");
+};
+
+extern struct hists_map hists SEC(".maps");
+extern struct sums_map sums SEC(".maps");
+extern struct worst_map worst SEC(".maps");
+extern struct events_map events SEC(".maps");
 
 #ifndef barrier_var
 #define barrier_var(var) asm volatile("" : "+r"(var))

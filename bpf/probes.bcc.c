@@ -2,7 +2,7 @@
 /*
  * The probes for kernels without BTF, in bcc's C: scripts/trace-bcc compiles them, where they run,
  * against the kernel's headers, and says what is attached to what. What belongs to which stage is
- * as in probes.bpf.c and flight.h; what is not here are records of single faults and of commits.
+ * as in probes/ and flight.h; what is not here are records of single faults and of commits.
  *
  * ONLY_TGID (0: all) and WITH_ANONYMOUS are given by who compiles.
  */

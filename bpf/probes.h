@@ -75,7 +75,7 @@ enum probe_count {
 	/* What was not measured. */
 	DROP_SLOT,	 /* faults: another one in flight had the place */
 	DROP_UNFINISHED, /* faults whose end was not seen, and tries whose begin was not */
-	DROP_DEEP,	 /* stages entered beyond STACK_DEPTH: their time is the caller's */
+	DROP_DEEP,	 /* stages entered beyond PROBE_STACK_STAGES: their time is the caller's */
 	DROP_UNMATCHED,	 /* ends of stages whose start was not seen */
 	DROP_EVENT,	 /* faults over the threshold that the ring buffer had no room for */
 	COUNT_COUNT,

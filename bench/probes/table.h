@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which probes there are, by the names of their programs in bpf/probes.bpf.c. */
+/* Which probes there are, by the names of their programs in bpf/probes/. */
 #ifndef SYNCFAULT_PROBES_TABLE_H
 #define SYNCFAULT_PROBES_TABLE_H
 
