@@ -128,8 +128,9 @@ $(B)/bpf/probes.skel.h: $(B)/bpf/probes.o
 
 .PRECIOUS: $(B)/bpf/%.skel.h $(B)/bpf/%.bpf.o
 
-PROBE_OBJECTS := bench/probes/attach.o bench/probes/read.o
-$(PROBE_OBJECTS:%=$(B)/%): $(B)/bpf/probes.skel.h
+SKELETONS := $(B)/bpf/probes.skel.h $(B)/bpf/signal_flag.skel.h
+PROBE_OBJECTS := $(patsubst %,bench/probes/%.o,attach read signal_flag)
+$(PROBE_OBJECTS:%=$(B)/%): $(SKELETONS)
 $(PROBE_OBJECTS:%=$(B)/%): ALL_CFLAGS += -I$(B)/bpf
 
 ifeq ($(SAN),1)
@@ -292,7 +293,7 @@ $(B)/fuzz/version.o: $(B)/version.c $(B)/flags | $(B)/fuzz
 $(B)/fuzz/asset_data.o: $(B)/asset_data.o | $(B)/fuzz
 	$(Q)cp $< $@
 
-$(PROBE_OBJECTS:%=$(B)/fuzz/%): $(B)/bpf/probes.skel.h
+$(PROBE_OBJECTS:%=$(B)/fuzz/%): $(SKELETONS)
 
 $(B)/fuzz/syncfault.a: $(FUZZ_OBJECTS)
 	$(Q)rm -f $@ && ar qcs $@ $^

@@ -22,6 +22,7 @@ struct place {
 	long tid; /* 0: free */
 };
 
+const volatile unsigned long long signal_flag; /* probes_find_signal_flag() */
 static struct place places[THREADS];
 unsigned long long lost;
 
@@ -87,7 +88,7 @@ int hist_end(unsigned long long *ctx)
 		return 0;
 	if (!(ctx[4] & bpf_core_enum_value(enum vm_fault_reason, VM_FAULT_RETRY)))
 		add(bpf_ktime_get_ns() - place->begin_ns);
-	else if (!(task->thread_info.flags >> TIF_SIGPENDING & 1))
+	else if (!(task->thread_info.flags & signal_flag))
 		return 0;
 	place->tid = 0;
 	return 0;

@@ -32,6 +32,10 @@ struct thread_info {
 	unsigned long flags;
 };
 
+struct kernel_siginfo {
+	int si_errno;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	int pid;
@@ -93,13 +97,13 @@ enum vm_fault_reason {
 	VM_FAULT_COMPLETED = 0x4000, /* mmap_lock was given up already */
 };
 
+enum fault_flag {
+	FAULT_FLAG_VMA_LOCK = 0x1000, /* the try holds the lock of its VMA, not mmap_lock */
+};
+
 #pragma clang attribute pop
 
-/* include/linux/mm_types.h, enum fault_flag: the try holds the lock of its VMA, not mmap_lock. */
-#define FAULT_FLAG_VMA_LOCK (1 << 12)
-
 /* Not in BTF; as in the kernel's headers since long ago. */
-#define TIF_SIGPENDING 2	 /* arch/x86/include/asm/thread_info.h */
-#define S_DAX	       (1 << 13) /* include/linux/fs.h; 0 where the kernel has no DAX */
+#define S_DAX (1 << 13) /* include/linux/fs.h; 0 where the kernel has no DAX */
 
 #endif

@@ -208,6 +208,7 @@ struct probe_config {
 	uint32_t has_fills;    /* who fills commits */
 	uint32_t has_stacks;   /* of waits, and of what is kept: 5,000 instructions each */
 	uint32_t has_fsyncs;   /* fsyncs that no fault asked for too */
+	uint64_t signal_flag;  /* TIF_SIGPENDING's bit in thread_info.flags; 0: not known */
 	/* get_unlocked_entry, a wait inside of which is STAGE_WP_WAIT; 0 where not known. */
 	uint64_t entry_from, entry_to;
 };

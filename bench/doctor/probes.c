@@ -86,6 +86,16 @@ static const char *look_at_rung(const struct probes_stage *stages, int rung, cha
 	return reason;
 }
 
+static void check_rung(struct doctor *doctor, const struct probes_stage *stages, int rung)
+{
+	char names[NAMES_SIZE];
+	const char *reason = look_at_rung(stages, rung, names);
+
+	if (names[0])
+		doctor_add(doctor, reason ? DOCTOR_PARTLY : DOCTOR_YES, rung_words[rung], "%s%s%s",
+			   names, reason ? ": " : "", reason ?: "");
+}
+
 static void check_fentry(struct doctor *doctor, const struct probes_stage *stages)
 {
 	char names[NAMES_SIZE], lockdown[96];
@@ -95,23 +105,13 @@ static void check_fentry(struct doctor *doctor, const struct probes_stage *stage
 		obstacle = look_at_rung(stages, RUNG_TRACEPOINT, names);
 	look_at_rung(stages, RUNG_FENTRY, names);
 	if (names[0]) {
-		doctor_add(doctor, DOCTOR_YES, rung_words[RUNG_FENTRY], "%s", names);
+		check_rung(doctor, stages, RUNG_FENTRY);
 		return;
 	}
 	read_lockdown(lockdown, sizeof(lockdown));
 	doctor_add(doctor, DOCTOR_NO, rung_words[RUNG_FENTRY], "%s; lockdown: %s",
 		   obstacle ? obstacle : "no stage", lockdown);
 	advise_fentry(doctor, lockdown);
-}
-
-static void check_rung(struct doctor *doctor, const struct probes_stage *stages, int rung)
-{
-	char names[NAMES_SIZE];
-	const char *reason = look_at_rung(stages, rung, names);
-
-	if (names[0])
-		doctor_add(doctor, reason ? DOCTOR_PARTLY : DOCTOR_YES, rung_words[rung], "%s%s%s",
-			   names, reason ? ": " : "", reason ?: "");
 }
 
 static void advise_module(struct doctor *doctor, const char *module, const char *option)

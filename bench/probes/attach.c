@@ -21,6 +21,7 @@
 #include "probes.skel.h"
 #include "probes/kallsyms.h"
 #include "probes/private.h"
+#include "probes/signal_flag.h"
 #include "probes/table.h"
 
 #define ALL_RUNGS (1u << RUNG_FENTRY | 1u << RUNG_KPROBE | 1u << RUNG_TRACEPOINT)
@@ -258,6 +259,14 @@ static void explain(struct probes *probes)
 			.rung = RUNG_NONE,
 			.reason = "part of mm where tracepoints tell when a fault ends",
 		};
+	else if (!probes_knows_signals(probes))
+		probes->stages[STAGE_RETRY].reason =
+			"TIF_SIGPENDING was not found: a fault given up for a signal seems to go on";
+}
+
+bool probes_knows_signals(const struct probes *probes)
+{
+	return probes->signal_flag || probes->stages[STAGE_MM].rung == RUNG_TRACEPOINT;
 }
 
 static void note_presence(struct probes *probes)
@@ -426,6 +435,7 @@ static void configure(struct probes *probes)
 	config->has_fills = setup->has_fills;
 	config->has_fsyncs = setup->has_fsyncs;
 	config->has_stacks = setup->has_stacks;
+	config->signal_flag = probes->signal_flag;
 	find_entry_wait(config);
 }
 
@@ -529,6 +539,17 @@ static int report_failure(const struct probes_setup *setup, int ret)
 	return ret;
 }
 
+/* Without it the probes are good for all but faults given up for a signal: see explain(). */
+static void find_signal_flag(struct probes *probes)
+{
+	uint64_t given = probes->setup.signal_flag;
+
+	if (!given)
+		probes_find_signal_flag(&probes->signal_flag);
+	else if (given != UINT64_MAX)
+		probes->signal_flag = given;
+}
+
 static int open_probes(struct probes *probes)
 {
 	struct types types;
@@ -543,6 +564,8 @@ static int open_probes(struct probes *probes)
 	if (ret)
 		return ret;
 	ret = types_load(&types);
+	if (!ret)
+		find_signal_flag(probes);
 	if (!ret)
 		ret = climb(probes, &types);
 	types_free(&types);

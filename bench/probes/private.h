@@ -22,6 +22,7 @@ struct probes {
 	int chosen[PROBES_MAX_POINTS];		/* rung of each function, or RUNG_NONE */
 	bool is_there[STAGE_COUNT];		/* the kernel has a function for it */
 	bool has_perf_end;
+	uint64_t signal_flag;			/* TIF_SIGPENDING's bit; 0: not found */
 	char obstacles[RUNG_NONE][PROBES_TEXT]; /* why a rung cannot be taken; "" */
 	char texts[STAGE_COUNT][PROBES_TEXT];
 	struct probes_stage stages[STAGE_COUNT];
@@ -36,6 +37,9 @@ struct probes {
 	probes_event_fn *on_event;
 	void *context;
 };
+
+/* Whether a fault given up for a signal can be told from one that is tried again. */
+bool probes_knows_signals(const struct probes *probes);
 
 int probes_prepare_read(struct probes *probes);
 void probes_reset_read(struct probes *probes);

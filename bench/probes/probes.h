@@ -31,6 +31,11 @@ struct probes_setup {
 	unsigned int worst; /* slowest faults kept, at most PROBE_WORST */
 	unsigned int rungs; /* mask of 1 << enum rung that may be taken; 0: all of them */
 	bool is_quiet;	    /* nothing on stderr: the caller tells the error */
+	/*
+	 * For tests, in place of the bit of thread_info.flags that TIF_SIGPENDING is; 0: it is
+	 * found; UINT64_MAX: as if it were not found.
+	 */
+	uint64_t signal_flag;
 };
 
 /* How one stage is seen. Strings live as long as the probes. */
@@ -50,7 +55,7 @@ struct probes_hist {
 struct probes_totals {
 	struct probes_hist hists[ROOT_COUNT][STAGE_COUNT]; /* [][STAGE_OUTSIDE]: whole faults */
 	struct probes_hist commits[PHASE_COUNT];
-	uint64_t counts[COUNT_COUNT];
+	uint64_t counts[COUNT_COUNT]; /* [COUNT_INTERRUPTED] may be U64_ABSENT: not known */
 	uint64_t blocked_ns[ROOT_COUNT], runnable_ns[ROOT_COUNT];
 };
 

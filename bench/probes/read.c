@@ -182,6 +182,8 @@ int probes_read(struct probes *probes, struct probes_totals *totals)
 		return ret;
 	*totals = *probes->totals;
 	totals->counts[COUNT_RETRY] = totals->hists[ROOT_FAULT][STAGE_RETRY].count;
+	if (!probes_knows_signals(probes))
+		totals->counts[COUNT_INTERRUPTED] = U64_ABSENT;
 	totals->counts[DROP_UNFINISHED] += count_missed(probes) - probes->missed;
 	return 0;
 }

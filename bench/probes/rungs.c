@@ -11,7 +11,7 @@ static bool is_lacking(const struct probes_stage *stages, int i)
 {
 	if (stage_is_best_as_tracepoint(i) && stages[i].rung == RUNG_TRACEPOINT)
 		return false;
-	return stages[i].rung != RUNG_FENTRY && stages[i].reason;
+	return stages[i].reason != NULL;
 }
 
 static bool is_same(const struct probes_stage *stages, int a, int b)

@@ -67,7 +67,8 @@ void trace_subtract(const struct probes_totals *now, const struct probes_totals 
 	for (size_t phase = 0; phase < PHASE_COUNT; phase++)
 		subtract_hist(&now->commits[phase], &before->commits[phase], &span->commits[phase]);
 	for (size_t i = 0; i < COUNT_COUNT; i++)
-		span->counts[i] = now->counts[i] - before->counts[i];
+		span->counts[i] = now->counts[i] == U64_ABSENT ? U64_ABSENT
+							       : now->counts[i] - before->counts[i];
 }
 
 static int fill_buckets(struct trace_figures *figures, const struct probes_hist *hist)
@@ -189,7 +190,7 @@ void trace_span_free(struct trace_span *span)
 bool trace_span_is_empty(const struct trace_span *span)
 {
 	for (size_t i = 0; i < COUNT_COUNT; i++)
-		if (span->counts[i])
+		if (span->counts[i] && span->counts[i] != U64_ABSENT)
 			return false;
 	return !span->faults.whole.count && !span->has_fsyncs && !span->has_commits;
 }

@@ -111,7 +111,7 @@ static void print_counts(FILE *out, const char *heading, const uint64_t *counts,
 	char number[PRINTABLE_NUMBER], item[128];
 
 	for (size_t i = from; i < to; i++) {
-		if (!counts[i])
+		if (!counts[i] || counts[i] == U64_ABSENT)
 			continue;
 		if (!list.count)
 			fprintf(out, "%s", heading);

@@ -26,6 +26,19 @@ static __always_inline bool is_wanted(uint64_t pid_tgid, uint64_t address)
 	return false;
 }
 
+/* Both enums number their values as this kernel does, and older ones lack some of them. */
+static __always_inline bool has_vma_lock(uint32_t flags)
+{
+	return bpf_core_enum_value_exists(enum fault_flag, FAULT_FLAG_VMA_LOCK) &&
+	       flags & bpf_core_enum_value(enum fault_flag, FAULT_FLAG_VMA_LOCK);
+}
+
+static __always_inline bool has_given_up_lock(uint32_t result)
+{
+	return bpf_core_enum_value_exists(enum vm_fault_reason, VM_FAULT_COMPLETED) &&
+	       result & bpf_core_enum_value(enum vm_fault_reason, VM_FAULT_COMPLETED);
+}
+
 /*
  * What a thread that comes to handle_mm_fault was at: the next try of a fault that had to give one
  * up, or a wait for mmap_lock before its first try; else NULL. A wait that this fault did not have
@@ -37,7 +50,7 @@ static __always_inline struct slot *slot_before_try(uint32_t tid, uint32_t flags
 
 	if (!slot || slot->stack > STAGE_RETRY)
 		return NULL;
-	if (slot->stack == STAGE_LOCK && flags & FAULT_FLAG_VMA_LOCK) {
+	if (slot->stack == STAGE_LOCK && has_vma_lock(flags)) {
 		slot_release(slot);
 		return NULL;
 	}
@@ -66,7 +79,7 @@ static __always_inline bool is_signal_pending(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	return task->thread_info.flags >> TIF_SIGPENDING & 1;
+	return task->thread_info.flags & config.signal_flag;
 }
 
 /* The slot of a fault that is done with; NULL where there is none, or another try to come. */
@@ -148,7 +161,7 @@ int BPF_PROG(fexit_handle_mm_fault, struct vm_area_struct *vma, unsigned long ad
 	if (!slot)
 		return 0;
 	now = bpf_ktime_get_ns();
-	if (is_kept(slot, now) && !(result & VM_FAULT_COMPLETED))
+	if (is_kept(slot, now) && !has_given_up_lock(slot->record.result))
 		describe_vma(slot, vma);
 	slot_finish(ctx, slot, now);
 	return 0;

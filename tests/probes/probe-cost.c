@@ -23,6 +23,7 @@
 #include "cost.skel.h"
 #include "machine/clock.h"
 #include "math/hist.h"
+#include "probes/signal_flag.h"
 
 #define PAGE_BYTES   4096
 #define MAX_FAULTS   65536
@@ -42,9 +43,13 @@ static int usage(void)
 static struct cost_bpf *attach(bool is_hist)
 {
 	struct cost_bpf *skeleton = cost_bpf__open();
+	uint64_t signal_flag;
 
 	if (!skeleton)
 		err(EXIT_FAILURE, "open the BPF programs");
+	if (probes_find_signal_flag(&signal_flag))
+		warnx("TIF_SIGPENDING was not found: faults given up for a signal count as retried");
+	skeleton->rodata->signal_flag = signal_flag;
 	bpf_program__set_autoload(skeleton->progs.hist_begin, is_hist);
 	bpf_program__set_autoload(skeleton->progs.hist_end, is_hist);
 	bpf_program__set_autoload(skeleton->progs.empty_begin, !is_hist);

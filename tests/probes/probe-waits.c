@@ -135,6 +135,46 @@ static void signals_in_faults(struct checks *checks, struct probes *probes)
 	      (int)signals);
 }
 
+/* Faults under signals, by probes that take flag for TIF_SIGPENDING; false: the rung needs none. */
+static bool signals_with_flag(struct checks *checks, unsigned int rungs, uint64_t flag,
+			      const char **reason)
+{
+	const struct probes_setup setup = { .rungs = rungs, .signal_flag = flag };
+	struct probes *probes = open_or_skip(&setup);
+	bool needs_flag = !is_on_rung(probes, RUNG_TRACEPOINT);
+	struct served served;
+
+	if (needs_flag) {
+		served_or_skip(&served, SIGNALED_PAGES, 1);
+		start_on(probes, &served);
+		touch_under_signals(&served);
+		stop_and_read(checks, probes);
+		served_end(&served);
+		*reason = probes_stage(probes, STAGE_RETRY)->reason;
+	}
+	probes_close(probes);
+	return needs_flag;
+}
+
+/* A flag that no thread has shows that the one that was found is what counts. */
+static void signals_without_their_flag(struct checks *checks, unsigned int rungs)
+{
+	const char *reason;
+
+	if (!signals_with_flag(checks, rungs, 1ULL << 63, &reason))
+		return;
+	check(checks, !counted(checks, COUNT_INTERRUPTED) && counted(checks, COUNT_RETRY),
+	      "a-wrong-flag-takes-interruptions-for-retries",
+	      "%llu interrupted, %llu retries, %d signals",
+	      (unsigned long long)counted(checks, COUNT_INTERRUPTED),
+	      (unsigned long long)counted(checks, COUNT_RETRY), (int)signals);
+	signals_with_flag(checks, rungs, UINT64_MAX, &reason);
+	check(checks,
+	      counted(checks, COUNT_INTERRUPTED) == U64_ABSENT && reason &&
+		      strstr(reason, "TIF_SIGPENDING"),
+	      "without-the-flag-interruptions-are-not-known", "%s", reason ? reason : "no reason");
+}
+
 /* Each thread faults on a page of its own, from first on. */
 static void touch_by_threads(char *first, size_t count, bool is_at_once)
 {
@@ -250,5 +290,6 @@ int main(int argc, char **argv)
 	more_than_there_are_places(&checks, probes);
 	killed_in_a_fault(&checks, probes);
 	probes_close(probes);
+	signals_without_their_flag(&checks, setup.rungs);
 	return checks.has_failed ? EXIT_FAILURE : 0;
 }

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/sysmacros.h>
@@ -17,6 +18,7 @@
 #include "machine/clock.h"
 #include "measure/faults.h"
 #include "probes/probes.h"
+#include "probes/signal_flag.h"
 
 #define PAGES	 6
 #define DELAY_NS 50000000ULL
@@ -228,6 +230,39 @@ static void nothing_that_was_not_asked_for(void **state)
 	munmap(base, 64 * SERVED_PAGE);
 }
 
+static volatile sig_atomic_t signals;
+
+static void count_signal(int number)
+{
+	(void)number;
+	signals++;
+}
+
+/* One bit, the same each time; the signals that it is found by are not this process's. */
+static void the_flag_of_pending_signals(void **state)
+{
+	struct sigaction before, action = { .sa_handler = count_signal };
+	uint64_t flag, again;
+	int ret;
+
+	(void)state;
+	sigaction(SIGUSR1, &action, &before);
+	ret = probes_find_signal_flag(&flag);
+	if (ret == -EPERM || ret == -EACCES || ret == -ENOSYS || ret == -ESRCH) {
+		printf("# skip the_flag_of_pending_signals: no BPF here: %s\n", strerror(-ret));
+		assert_int_equal(flag, 0);
+		skip();
+	}
+	assert_int_equal(ret, 0);
+	assert_int_equal(__builtin_popcountll(flag), 1);
+	for (int i = 0; i < 8; i++) {
+		assert_int_equal(probes_find_signal_flag(&again), 0);
+		assert_int_equal(again, flag);
+	}
+	assert_int_equal(signals, 0);
+	sigaction(SIGUSR1, &before, NULL);
+}
+
 static void quantiles_as_of_other_histograms(void **state)
 {
 	static const double quantiles[] = { 0, 0.001, 0.25, 0.5, 0.9, 0.99, 0.999, 1 };
@@ -265,6 +300,7 @@ int main(void)
 		cmocka_unit_test(a_delay_on_anonymous_memory),
 		cmocka_unit_test(a_delay_on_a_file),
 		cmocka_unit_test(nothing_that_was_not_asked_for),
+		cmocka_unit_test(the_flag_of_pending_signals),
 		cmocka_unit_test(quantiles_as_of_other_histograms),
 		cmocka_unit_test(devices_as_the_kernel_numbers_them),
 	};

@@ -173,6 +173,21 @@ static void nothing_counted_is_absent(void **state)
 	trace_span_free(&filled);
 }
 
+/* A count that the probes cannot know is not 0, and not counted in an interval either. */
+static void a_count_that_is_not_known(void **state)
+{
+	struct trace_span filled;
+
+	(void)state;
+	now.counts[COUNT_INTERRUPTED] = before.counts[COUNT_INTERRUPTED] = U64_ABSENT;
+	trace_subtract(&now, &before, &span);
+	assert_true(span.counts[COUNT_INTERRUPTED] == U64_ABSENT);
+	assert_int_equal(trace_span_fill(&filled, &span, false), 0);
+	assert_true(filled.counts[COUNT_INTERRUPTED] == U64_ABSENT);
+	assert_true(trace_span_is_empty(&filled));
+	trace_span_free(&filled);
+}
+
 static void fsyncs_and_commits_are_apart(void **state)
 {
 	struct trace_span filled;
@@ -201,6 +216,7 @@ int main(void)
 		cmocka_unit_test_setup(extremes_of_a_span, reset),
 		cmocka_unit_test_setup(figures, reset),
 		cmocka_unit_test_setup(nothing_counted_is_absent, reset),
+		cmocka_unit_test_setup(a_count_that_is_not_known, reset),
 		cmocka_unit_test_setup(fsyncs_and_commits_are_apart, reset),
 	};
 

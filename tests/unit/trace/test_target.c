@@ -211,6 +211,7 @@ static void stages_of_one_reason_are_one_line(void **state)
 	char names[64];
 
 	(void)state;
+	stages[STAGE_RETRY] = (struct probes_stage){ RUNG_FENTRY, "w", "no flag" };
 	stages[STAGE_MM] = (struct probes_stage){ RUNG_KPROBE, "x", "no fentry" };
 	stages[STAGE_FSYNC] = (struct probes_stage){ RUNG_KPROBE, "y", "no fentry" };
 	stages[STAGE_FLUSH] = (struct probes_stage){ RUNG_NONE, NULL, "no fentry" };
@@ -227,6 +228,7 @@ static void stages_of_one_reason_are_one_line(void **state)
 	trace_rungs_warn(stages);
 	capture_end(&capture);
 	assert_string_equal(capture.text,
+			    "syncfault: warning: seen by fentry: retry: no flag\n"
 			    "syncfault: warning: seen by kprobe: mm, fsync: no fentry\n"
 			    "syncfault: warning: not seen: flush: no fentry\n");
 }

@@ -43,6 +43,7 @@ static void count_some(void)
 	add(&totals.commits[PHASE_ALL], 7000);
 	totals.blocked_ns[ROOT_FAULT] = 1234 * 20;
 	totals.counts[COUNT_NEEDDSYNC] = 5;
+	totals.counts[COUNT_INTERRUPTED] = U64_ABSENT;
 }
 
 static void print_span(char *text, size_t size, bool is_json, bool is_total)
@@ -99,6 +100,7 @@ static void a_span_as_tables(void **state)
 	assert_line(text, "fsync", "1", "5.00");
 	assert_line(text, "total", "1", "7.00");
 	assert_line(text, "counted: VM_FAULT_NEEDDSYNC 5");
+	assert_null(strstr(text, "given up for a signal"));
 	assert_null(strstr(text, "NOT measured"));
 	assert_null(strstr(text, "journal_wait"));
 	assert_null(strstr(text, "locked"));
