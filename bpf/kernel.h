@@ -28,6 +28,15 @@ struct vm_area_struct {
 	struct file *vm_file;
 };
 
+/* Of each architecture, the number of the system call: syscall_get_nr() in its asm/syscall.h. */
+struct pt_regs___x86 {
+	unsigned long orig_ax;
+};
+
+struct pt_regs___arm64 {
+	int syscallno;
+};
+
 struct thread_info {
 	unsigned long flags;
 };

@@ -249,8 +249,8 @@ int end_handle_mm_fault(struct pt_regs *ctx)
 
 #ifdef CONFIG_X86_64
 /*
- * A fault that is not tried under the lock of its VMA alone takes mmap_lock first. A fault of the
- * user's differs from a system call in what the latter leaves in registers: see probes.bpf.c.
+ * A fault that is not tried under the lock of its VMA alone takes mmap_lock first. In a system call
+ * the registers have its number, else -1: see probes/fault.bpf.c.
  */
 int tp_mmap_lock_start_locking(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -261,7 +261,7 @@ int tp_mmap_lock_start_locking(struct bpf_raw_tracepoint_args *ctx)
 	if (!is_wanted())
 		return 0;
 	regs = (struct pt_regs *)(task->stack + THREAD_SIZE - TOP_OF_KERNEL_STACK_PADDING) - 1;
-	if (regs->ip == regs->cx)
+	if (regs->orig_ax != -1UL)
 		return 0;
 	flight = current_flight();
 	if (flight && flight->stack != STAGE_LOCK)

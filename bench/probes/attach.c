@@ -92,6 +92,24 @@ static bool has_type(const struct types *types, const char *name, uint32_t kind)
 	return false;
 }
 
+static bool has_member(const struct types *types, const char *structure, const char *name)
+{
+	int id = btf__find_by_name_kind(types->vmlinux, structure, BTF_KIND_STRUCT);
+	const struct btf_type *type = id > 0 ? btf__type_by_id(types->vmlinux, (uint32_t)id) : NULL;
+
+	for (int i = 0; type && i < btf_vlen(type); i++)
+		if (!strcmp(btf__name_by_offset(types->vmlinux, btf_members(type)[i].name_off),
+			    name))
+			return true;
+	return false;
+}
+
+/* As is_in_system_call() of bpf/probes/fault.bpf.c can tell: a fault takes mmap_lock too. */
+static bool knows_system_calls(const struct types *types)
+{
+	return has_member(types, "pt_regs", "orig_ax") || has_member(types, "pt_regs", "syscallno");
+}
+
 static bool has_tracepoint(const struct types *types, const char *name)
 {
 	char type[96];
@@ -214,7 +232,8 @@ static void choose_tracepoints(struct probes *probes, const struct types *types)
 		    !has_tracepoint(types, row->name))
 			continue;
 		/* There the fault has begun already, with the exception. */
-		if (row->stage == STAGE_LOCK && probes->stages[STAGE_MM].rung == RUNG_TRACEPOINT)
+		if (row->stage == STAGE_LOCK && (!probes->knows_system_calls ||
+						 probes->stages[STAGE_MM].rung == RUNG_TRACEPOINT))
 			continue;
 		want(probes, "tp_", row->name);
 		if (row->stage != NO_STAGE)
@@ -236,6 +255,8 @@ static const char *reason_of(const struct probes *probes, int stage)
 			return "tracepoints cost less, and tell the same";
 		if (stage == STAGE_LOCK && probes->stages[STAGE_MM].rung == RUNG_TRACEPOINT)
 			return "part of mm where tracepoints tell when a fault begins";
+		if (stage == STAGE_LOCK && !probes->knows_system_calls)
+			return "this architecture's registers do not say who takes mmap_lock";
 		return "this kernel has no such tracepoint";
 	default:
 		if (seen->rung == RUNG_FENTRY)
@@ -287,6 +308,7 @@ static void choose_all(struct probes *probes, const struct types *types)
 	bpf_object__for_each_program(program, probes->skeleton->obj)
 		bpf_program__set_autoload(program, false);
 	note_presence(probes);
+	probes->knows_system_calls = knows_system_calls(types);
 	for (size_t i = 0; probe_functions[i].name; i++)
 		choose_function(probes, types, i);
 	choose_stand_ins(probes, types);

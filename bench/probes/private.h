@@ -22,6 +22,7 @@ struct probes {
 	int chosen[PROBES_MAX_POINTS];		/* rung of each function, or RUNG_NONE */
 	bool is_there[STAGE_COUNT];		/* the kernel has a function for it */
 	bool has_perf_end;
+	bool knows_system_calls;		/* from faults, by registers */
 	uint64_t signal_flag;			/* TIF_SIGPENDING's bit; 0: not found */
 	char obstacles[RUNG_NONE][PROBES_TEXT]; /* why a rung cannot be taken; "" */
 	char texts[STAGE_COUNT][PROBES_TEXT];

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../bpf/signal_flag.h"
+#include "bpf/signal_flag.h"
 #include "signal_flag.skel.h"
 
 #define OURS  SIGUSR1

@@ -88,6 +88,10 @@ for boot in all:6.12 old:6.1; do
 	counts "${boot%:*}" "${boot#*:}"
 	sums "${boot%:*}" "${boot#*:}"
 done
+# 6.1 has no locks of VMAs: each fault takes mmap_lock, and is known from a system call that does.
+holds "6.1: each fault has taken mmap_lock before its try" old/base \
+	'[.cells[].probes.stages[] | select(.stage == "lock") | .rung == "tracepoint" and .latency.count == 512] | length == 8 and all' \
+	'[.cells[].probes.stages[] | select(.stage == "lock") | .latency.count]'
 holds "ext4 -O fast_commit: a MAP_SYNC fault on an unwritten extent is one fast commit" all/fast \
 	'.cells[0].probes.counts | [.faults, .fsyncs, .fast_commits, .needdsync] == [512, 512, 512, 512]' '.cells[0].probes.counts | [.fast_commits, .journal_commits]'
 holds "reads, and writes after reads: the timed fault alone" all/accesses \
