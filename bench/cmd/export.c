@@ -58,7 +58,7 @@ static const struct opt_command command = {
 	.max_operands = -1,
 };
 
-static int (*const writers[])(FILE *out, const struct matrix *matrix,
+static int (*const writers[])(FILE *out, const struct result_table *sorted,
 			      const struct export_options *options) = {
 	[EXPORT_OPENMETRICS] = export_openmetrics,
 	[EXPORT_BENCHSTAT] = export_benchstat,
@@ -68,7 +68,7 @@ static int (*const writers[])(FILE *out, const struct matrix *matrix,
 };
 
 /* -errno; what could not be written was reported. */
-static int write_document(const struct matrix *matrix, const struct export_params *params)
+static int write_document(const struct result_table *sorted, const struct export_params *params)
 {
 	auto_free char *text = NULL;
 	size_t length;
@@ -78,9 +78,9 @@ static int write_document(const struct matrix *matrix, const struct export_param
 	if (!out)
 		return diag_errno(ENOMEM, "export");
 	if (params->options.format == EXPORT_HGRM)
-		ret = export_hgrm(out, matrix->entries);
+		ret = export_hgrm(out, sorted->entries);
 	else
-		ret = writers[params->options.format](out, matrix, &params->options);
+		ret = writers[params->options.format](out, sorted, &params->options);
 	if (fclose(out) && !ret)
 		ret = diag_errno(ENOMEM, "export");
 	return ret ? ret : outfile_write(params->output, text, length);
@@ -106,20 +106,20 @@ static void name_file(char path[PATH_MAX], const char *folder, size_t number, co
 }
 
 /* Each entry to a file of its own; written counts those that have a histogram. */
-static int write_files(const struct matrix *matrix, const struct export_params *params,
+static int write_files(const struct result_table *sorted, const struct export_params *params,
 		       size_t *written)
 {
 	struct export_params each = *params;
-	struct matrix one = *matrix;
+	struct result_table one = *sorted;
 	char path[PATH_MAX];
 
 	one.entry_count = 1;
 	each.output = path;
-	for (size_t i = 0; i < matrix->entry_count; i++) {
+	for (size_t i = 0; i < sorted->entry_count; i++) {
 		int ret;
 
-		name_file(path, params->output, i + 1, matrix->entries[i].cell->key);
-		one.entries = &matrix->entries[i];
+		name_file(path, params->output, i + 1, sorted->entries[i].cell->key);
+		one.entries = &sorted->entries[i];
 		ret = write_document(&one, &each);
 		if (ret && ret != -ENODATA)
 			return ret;
@@ -129,7 +129,7 @@ static int write_files(const struct matrix *matrix, const struct export_params *
 }
 
 /* -ENODATA where not one of the cells has a histogram. */
-static int write_folder(const struct matrix *matrix, const struct export_params *params)
+static int write_folder(const struct result_table *sorted, const struct export_params *params)
 {
 	bool is_new = !is_folder(params->output);
 	size_t written = 0;
@@ -137,66 +137,66 @@ static int write_folder(const struct matrix *matrix, const struct export_params 
 
 	if (is_new && mkdir(params->output, 0777))
 		return diag_errno(errno, "mkdir %s", params->output);
-	ret = write_files(matrix, params, &written);
+	ret = write_files(sorted, params, &written);
 	if (is_new && !written)
 		rmdir(params->output);
-	if (!ret && written < matrix->entry_count)
+	if (!ret && written < sorted->entry_count)
 		diag_warning("export: %zu of %zu latencies have neither samples nor a histogram: "
 			     "left out",
-			     matrix->entry_count - written, matrix->entry_count);
+			     sorted->entry_count - written, sorted->entry_count);
 	return ret;
 }
 
-static int write_histograms(const struct matrix *matrix, const struct export_params *params)
+static int write_histograms(const struct result_table *sorted, const struct export_params *params)
 {
 	struct stat st;
 	bool is_there = strcmp(params->output, "-") != 0 && stat(params->output, &st) == 0;
 	int ret;
 
-	if (matrix->entry_count > 1 &&
+	if (sorted->entry_count > 1 &&
 	    (!strcmp(params->output, "-") || (is_there && !S_ISDIR(st.st_mode)))) {
 		diag_error("export: a file of hgrm holds one histogram, and %zu runs of cells have "
 			   "one: -o FOLDER takes them all, --cell TEXT chooses one",
-			   matrix->entry_count);
+			   sorted->entry_count);
 		return -EINVAL;
 	}
-	ret = matrix->entry_count > 1 || is_folder(params->output) ? write_folder(matrix, params)
-								   : write_document(matrix, params);
+	ret = sorted->entry_count > 1 || is_folder(params->output) ? write_folder(sorted, params)
+								   : write_document(sorted, params);
 	if (ret == -ENODATA)
 		diag_error("export: no latency of these results has samples or a histogram");
 	return ret;
 }
 
-static void tell_left_out(const struct matrix *matrix, const struct export_options *options,
+static void tell_left_out(const struct result_table *sorted, const struct export_options *options,
 			  size_t without)
 {
-	if (without && matrix->entry_count && options->format != EXPORT_KCIDB)
+	if (without && sorted->entry_count && options->format != EXPORT_KCIDB)
 		diag_warning("export: %zu of %zu cells have no latency (skipped, failed or nothing "
 			     "to time): left out",
-			     without, matrix->entry_count + without);
+			     without, sorted->entry_count + without);
 }
 
 static int export_files(const struct export_params *params, char **files, size_t count)
 {
-	auto_matrix struct matrix matrix;
+	auto_result_table struct result_table sorted;
 	size_t without;
 	int ret;
 
 	/* Half of what was asked for would look like all of it to the program that reads it. */
-	if (matrix_read(&matrix, files, count))
+	if (result_table_read(&sorted, files, count))
 		return EXIT_FAILED;
-	without = export_select(&matrix, &params->options);
-	if (!matrix.entry_count) {
+	without = export_select(&sorted, &params->options);
+	if (!sorted.entry_count) {
 		diag_error("export: no cell of %s%s%s%s", count == 1 ? files[0] : "these results",
 			   without ? " was measured" : " is there",
 			   params->options.cell ? " whose key holds " : "",
 			   params->options.cell ? params->options.cell : "");
 		return EXIT_FAILED;
 	}
-	ret = params->options.format == EXPORT_HGRM ? write_histograms(&matrix, params)
-						    : write_document(&matrix, params);
+	ret = params->options.format == EXPORT_HGRM ? write_histograms(&sorted, params)
+						    : write_document(&sorted, params);
 	if (!ret)
-		tell_left_out(&matrix, &params->options, without);
+		tell_left_out(&sorted, &params->options, without);
 	if (ret == -EINVAL)
 		return EXIT_USAGE;
 	return ret ? EXIT_FAILED : EXIT_DONE;

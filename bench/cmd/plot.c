@@ -194,23 +194,23 @@ static int draw_page(const struct plot_params *params, const struct plot_page *p
 	return 0;
 }
 
-static bool has_dirt(struct matrix_span span)
+static bool has_dirt(struct table_span span)
 {
 	for (size_t i = 0; i < span.count; i++)
 		if (span.entries[i].cell->has_latency &&
-		    matrix_has_dirt(&span.entries[i].cell->config))
+		    table_has_unsynced(&span.entries[i].cell->config))
 			return true;
 	return false;
 }
 
 /* A picture for each environment; returns how many have something of it, or -errno. */
-static int draw_logs(const struct plot_params *params, const struct matrix *matrix)
+static int draw_logs(const struct plot_params *params, const struct result_table *sorted)
 {
-	struct matrix_span rest = matrix_all(matrix);
+	struct table_span rest = table_all(sorted);
 	int number = 0;
 
 	while (rest.count) {
-		struct matrix_span span = matrix_take(&rest, MATRIX_ENVIRONMENT);
+		struct table_span span = table_cut(&rest, TABLE_ENVIRONMENT);
 		struct plot_page page;
 		int ret;
 
@@ -224,20 +224,20 @@ static int draw_logs(const struct plot_params *params, const struct matrix *matr
 	return number;
 }
 
-static int draw_all(const struct plot_params *params, const struct matrix *matrix,
+static int draw_all(const struct plot_params *params, const struct result_table *sorted,
 		    const struct result *reference)
 {
-	struct matrix_span rest = matrix_all(matrix);
-	int number = 0, logs = draw_logs(params, matrix);
+	struct table_span rest = table_all(sorted);
+	int number = 0, logs = draw_logs(params, sorted);
 
 	if (logs < 0)
 		return logs;
 	while (rest.count) {
-		struct matrix_span span = matrix_take(&rest, MATRIX_VARIANT);
+		struct table_span span = table_cut(&rest, TABLE_VARIANT);
 		struct plot_page page;
 		int ret;
 
-		if (!matrix_measured(span) || matrix_has_dirt(&span.entries[0].cell->config))
+		if (!table_measured(span) || table_has_unsynced(&span.entries[0].cell->config))
 			continue;
 		plot_page_init(&page, span, reference, params->title);
 		if (page.fs_omitted)
@@ -266,14 +266,14 @@ static int make_directory(const char *path)
 static int plot_files(const struct plot_params *params, char **files, size_t count)
 {
 	auto_release(result_free) struct result reference = { 0 };
-	auto_matrix struct matrix matrix;
-	int unread = matrix_read(&matrix, files, count), ret;
+	auto_result_table struct result_table sorted;
+	int unread = result_table_read(&sorted, files, count), ret;
 
-	if (unread == -ENOMEM || (unread && !matrix.result_count))
+	if (unread == -ENOMEM || (unread && !sorted.result_count))
 		return EXIT_FAILED;
 	if (result_read_letter(&reference) || make_directory(params->directory))
 		return EXIT_FAILED;
-	ret = draw_all(params, &matrix, &reference);
+	ret = draw_all(params, &sorted, &reference);
 	if (ret == -ENOENT)
 		return EXIT_CANNOT;
 	return ret || unread ? EXIT_FAILED : EXIT_DONE;

@@ -60,7 +60,7 @@ static bool is_partial(const struct show_params *params)
 	       params->scale;
 }
 
-static int print_all(const struct show_params *params, const struct matrix *matrix,
+static int print_all(const struct show_params *params, const struct result_table *sorted,
 		     const struct result *reference)
 {
 	bool is_all = !is_partial(params);
@@ -74,19 +74,19 @@ static int print_all(const struct show_params *params, const struct matrix *matr
 				   .reference = reference };
 
 	if (params->json)
-		return show_json(stdout, matrix, reference);
+		return show_json(stdout, sorted, reference);
 	if (params->tsv)
-		return show_tsv(stdout, matrix, reference);
-	return show_text(&show, matrix);
+		return show_tsv(stdout, sorted, reference);
+	return show_text(&show, sorted);
 }
 
 /* Figures of two environments are in no table together. */
-static bool scale_is_anywhere(const struct matrix *matrix)
+static bool scale_is_anywhere(const struct result_table *sorted)
 {
-	struct matrix_span rest = matrix_all(matrix);
+	struct table_span rest = table_all(sorted);
 
 	while (rest.count)
-		if (scale_is_in(matrix_take(&rest, MATRIX_ENVIRONMENT)))
+		if (scale_is_in(table_cut(&rest, TABLE_ENVIRONMENT)))
 			return true;
 	return false;
 }
@@ -94,32 +94,32 @@ static bool scale_is_anywhere(const struct matrix *matrix)
 static int show_files(const struct show_params *params, char **files, size_t count)
 {
 	auto_release(result_free) struct result reference = { 0 };
-	auto_matrix struct matrix matrix;
-	int unread = matrix_read(&matrix, files, count);
+	auto_result_table struct result_table sorted;
+	int unread = result_table_read(&sorted, files, count);
 
-	if (unread == -ENOMEM || (unread && !matrix.result_count))
+	if (unread == -ENOMEM || (unread && !sorted.result_count))
 		return EXIT_FAILED;
 	if (result_read_letter(&reference))
 		return EXIT_FAILED;
-	if (print_all(params, &matrix, &reference))
+	if (print_all(params, &sorted, &reference))
 		return EXIT_FAILED;
-	if (!matrix_measured(matrix_all(&matrix)) && !show_has_answers(matrix_all(&matrix))) {
+	if (!table_measured(table_all(&sorted)) && !show_has_answers(table_all(&sorted))) {
 		diag_error("show: no cell of %s was measured",
 			   count == 1 ? files[0] : "these results");
 		return EXIT_FAILED;
 	}
-	if (params->probes && !show_has_probes(matrix_all(&matrix))) {
+	if (params->probes && !show_has_probes(table_all(&sorted))) {
 		diag_error("show: no cell of %s was measured with probes (run --probes)",
 			   count == 1 ? files[0] : "these results");
 		return EXIT_FAILED;
 	}
-	if (params->worst_case && !worst_case_is_in(matrix_all(&matrix))) {
+	if (params->worst_case && !worst_case_is_in(table_all(&sorted))) {
 		diag_error("show: no synchronous cell of %s was measured under a load on the log "
 			   "(run --suite worst-case)",
 			   count == 1 ? files[0] : "these results");
 		return EXIT_FAILED;
 	}
-	if (params->scale && !scale_is_anywhere(&matrix)) {
+	if (params->scale && !scale_is_anywhere(&sorted)) {
 		diag_error("show: no cells of %s differ in threads or pages alone (run --suite "
 			   "scale)",
 			   count == 1 ? files[0] : "these results");

@@ -86,10 +86,10 @@ static int add_rows(struct compare_cell *cell, unsigned figures)
 static int add_cell(struct comparison *comparison, const struct set_cell *base, unsigned figures)
 {
 	struct compare_cell *cell = &comparison->cells[comparison->cell_count++];
-	char words[WORDS_SIZE];
+	char words[PHRASE_SIZE];
 
 	*cell = (struct compare_cell){ .key = strdup(base->key),
-				       .words = strdup(words_cell(base->config, words)),
+				       .words = strdup(phrase_cell(base->config, words)),
 				       .cdf_distance = NAN,
 				       .cdf_at = U64_ABSENT };
 	if (!cell->key || !cell->words || cell_copy(&cell->config, base->config))

@@ -55,6 +55,6 @@ int compare_warn(const struct result_set *base, const struct result_set *new,
 		 struct comparison *comparison);
 
 /* comparison.sentence, from all else; -ENOMEM. */
-int compare_say(struct comparison *comparison);
+int compare_write_sentence(struct comparison *comparison);
 
 #endif

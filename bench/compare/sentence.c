@@ -139,7 +139,7 @@ static void say_nothing(FILE *out)
 	fprintf(out, "syncfault has nothing to compare: no figure of these cells has a verdict");
 }
 
-int compare_say(struct comparison *comparison)
+int compare_write_sentence(struct comparison *comparison)
 {
 	bool is_one_kernel = comparison->base.kernel && comparison->new.kernel &&
 			     !strcmp(comparison->base.kernel, comparison->new.kernel);

@@ -185,7 +185,7 @@ static int compare_pairs(const struct compare_pair *pairs, struct comparison *co
 	if (ret)
 		return ret;
 	count_verdicts(comparison);
-	return compare_say(comparison);
+	return compare_write_sentence(comparison);
 }
 
 static int make_comparison(const struct result_set *base, const struct result_set *new,

@@ -111,13 +111,13 @@ static void print_changes(const struct page *page, const struct page_cell *cell,
 static void print_cell(const struct page *page, size_t index, FILE *out)
 {
 	const struct page_cell *cell = &page->cells[index];
-	char name[WORDS_SIZE];
+	char name[PHRASE_SIZE];
 
 	fprintf(out,
 		"<article class=\"cell\" id=\"c%zu\" tabindex=\"-1\" "
 		"aria-labelledby=\"h%zu\">\n<h3 id=\"h%zu\">",
 		index, index, index);
-	page_escape(out, words_cell(cell->config, name));
+	page_escape(out, phrase_cell(cell->config, name));
 	fprintf(out, "</h3>\n<p class=\"key\"><code>");
 	page_text(out, cell->key);
 	fprintf(out,

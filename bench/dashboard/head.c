@@ -76,12 +76,12 @@ static void print_part(const struct page *page, const struct history_part *part,
 	const struct history_series *series = &page->history.series[part->series];
 	const struct history_change *change = &series->changes[part->change];
 	char before[PAGE_VALUE_SIZE], after[PAGE_VALUE_SIZE], ratio[COMPARE_CHANGE_SIZE];
-	char name[WORDS_SIZE];
+	char name[PHRASE_SIZE];
 	int figure;
 	size_t cell = find_cell(page, series, &figure);
 
 	fprintf(out, "<a href=\"#c%zu\" data-figure=\"%d\">", cell, figure);
-	page_escape(out, words_cell(&series->config, name));
+	page_escape(out, phrase_cell(&series->config, name));
 	fprintf(out, "</a> %s %s → %s <b>%s</b>", figure_names[series->figure],
 		page_value(change->before, before), page_value(change->after, after),
 		compare_change(change->ratio, ratio));

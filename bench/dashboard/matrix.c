@@ -12,7 +12,7 @@
 
 /* Both sides of a row of a table; an index of page.cells, or none. */
 #define NO_CELL SIZE_MAX
-struct matrix_row {
+struct table_row {
 	size_t cells[SYNC_MAP_SYNC + 1];
 };
 
@@ -79,9 +79,9 @@ static bool is_same_fs(const struct cell_config *a, const struct cell_config *b)
 
 static bool is_same_variant(const struct cell_config *a, const struct cell_config *b)
 {
-	char one[WORDS_SIZE], other[WORDS_SIZE];
+	char one[PHRASE_SIZE], other[PHRASE_SIZE];
 
-	return !strcmp(words_variant(a, one), words_variant(b, other));
+	return !strcmp(phrase_variant(a, one), phrase_variant(b, other));
 }
 
 /* The cell that differs from that at index in nothing but sync, behind it and before end. */
@@ -101,14 +101,14 @@ static size_t find_partner(const struct page *page, size_t index, size_t end)
 	return NO_CELL;
 }
 
-static void print_row(const struct page *page, const struct matrix_row *row, int figure, FILE *out)
+static void print_row(const struct page *page, const struct table_row *row, int figure, FILE *out)
 {
-	char name[WORDS_SIZE];
+	char name[PHRASE_SIZE];
 	size_t any = row->cells[SYNC_NONE] != NO_CELL ? row->cells[SYNC_NONE]
 						      : row->cells[SYNC_MAP_SYNC];
 
 	fprintf(out, "<tr><th scope=\"row\">");
-	print_name(out, words_row(page->cells[any].config, name));
+	print_name(out, phrase_row(page->cells[any].config, name));
 	fprintf(out, "</th>");
 	for (int sync = SYNC_NONE; sync <= SYNC_MAP_SYNC; sync++)
 		if (row->cells[sync] == NO_CELL)
@@ -121,17 +121,17 @@ static void print_row(const struct page *page, const struct matrix_row *row, int
 /* The cells from begin to end are of one file system. */
 static void print_table(const struct page *page, size_t begin, size_t end, int figure, FILE *out)
 {
-	char name[WORDS_SIZE];
+	char name[PHRASE_SIZE];
 
 	fprintf(out, "<table class=\"matrix\"><caption>");
-	print_name(out, words_fs(page->cells[begin].config, name));
+	print_name(out, phrase_fs(page->cells[begin].config, name));
 	fprintf(out,
 		" <span class=\"figure\">%s</span></caption>\n"
 		"<thead><tr><th scope=\"col\">file, load</th><th scope=\"col\">no MAP_SYNC</th>"
 		"<th scope=\"col\">MAP_SYNC</th></tr></thead>\n<tbody>\n",
 		figure_names[figure]);
 	for (size_t i = begin; i < end; i++) {
-		struct matrix_row row = { { NO_CELL, NO_CELL } };
+		struct table_row row = { { NO_CELL, NO_CELL } };
 		int sync = page->cells[i].config->sync;
 		bool is_told = false;
 
@@ -148,13 +148,13 @@ static void print_table(const struct page *page, size_t begin, size_t end, int f
 
 static void print_variants(const struct page *page, int figure, FILE *out)
 {
-	char name[WORDS_SIZE];
+	char name[PHRASE_SIZE];
 
 	for (size_t i = 0; i < page->cell_count;) {
 		const struct cell_config *variant = page->cells[i].config;
 
 		fprintf(out, "<p class=\"variant\">");
-		print_name(out, words_variant(variant, name));
+		print_name(out, phrase_variant(variant, name));
 		fprintf(out, "; %s</p>\n<div class=\"tables\">\n", page_unit(page));
 		while (i < page->cell_count && is_same_variant(page->cells[i].config, variant)) {
 			size_t begin = i;

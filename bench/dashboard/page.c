@@ -70,7 +70,7 @@ static void print_title(const struct page *page, FILE *out)
 
 static void print_clock(const struct page *page, FILE *out)
 {
-	page_escape(out, words_clock(page->history.tracks[page->track].domain));
+	page_escape(out, phrase_clock(page->history.tracks[page->track].domain));
 }
 
 static void print_machine(const struct page *page, FILE *out)

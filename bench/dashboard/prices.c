@@ -74,10 +74,11 @@ static void print_figures(const struct page *page, const struct page_cell *a,
 static void print_row(const struct page *page, const struct page_cell *a, const struct page_cell *b,
 		      bool is_difference, FILE *out)
 {
-	char name[WORDS_SIZE];
+	char name[PHRASE_SIZE];
 
 	fprintf(out, "<tr><th scope=\"row\">");
-	page_escape(out, is_difference ? words_cell(a->config, name) : words_row(a->config, name));
+	page_escape(out,
+		    is_difference ? phrase_cell(a->config, name) : phrase_row(a->config, name));
 	if (!is_difference && a->config->sync == SYNC_MAP_SYNC)
 		fprintf(out, ", MAP_SYNC");
 	fprintf(out, "</th>");

@@ -11,7 +11,7 @@
 /* The runs of a cell on one side that have probes, as one column; its count is 0 without any. */
 static void fill_side(const struct set_cell *cell, struct section *section)
 {
-	auto_free struct matrix_entry *entries = NULL;
+	auto_free struct table_entry *entries = NULL;
 	size_t count = 0;
 
 	memset(section, 0, sizeof(*section));
@@ -21,10 +21,10 @@ static void fill_side(const struct set_cell *cell, struct section *section)
 	for (size_t i = 0; entries && i < cell->run_count; i++)
 		if (cell->runs[i].cell->has_probes)
 			entries[count++] =
-				(struct matrix_entry){ cell->runs[i].file, cell->runs[i].result,
-						       cell->runs[i].cell, 0 };
+				(struct table_entry){ cell->runs[i].file, cell->runs[i].result,
+						      cell->runs[i].cell, 0 };
 	if (count)
-		section_fill(section, (struct matrix_span){ entries, count });
+		section_fill(section, (struct table_span){ entries, count });
 }
 
 static double stage_ns(const struct section *section, int stage)

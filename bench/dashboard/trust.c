@@ -165,7 +165,7 @@ static void print_self(const struct page *page, FILE *out)
 static void print_engine(const struct page *page, FILE *out)
 {
 	fprintf(out, "<dt>Clock</dt><dd>");
-	page_escape(out, words_clock(page->history.tracks[page->track].domain));
+	page_escape(out, phrase_clock(page->history.tracks[page->track].domain));
 	fprintf(out, "</dd>\n");
 }
 

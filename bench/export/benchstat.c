@@ -22,16 +22,17 @@ static void put_unit(FILE *out, size_t figure, const char *unit)
 	fprintf(out, "%s/op", unit);
 }
 
-static bool has_domain(const struct matrix *matrix, int domain)
+static bool has_domain(const struct result_table *sorted, int domain)
 {
-	for (size_t i = 0; i < matrix->entry_count; i++)
-		if ((int)matrix->entries[i].result->clock.domain == domain)
+	for (size_t i = 0; i < sorted->entry_count; i++)
+		if ((int)sorted->entries[i].result->clock.domain == domain)
 			return true;
 	return false;
 }
 
 /* What benchstat may assume: instructions counted again are the same, times are samples. */
-static void put_units(FILE *out, const struct matrix *matrix, const struct export_options *options)
+static void put_units(FILE *out, const struct result_table *sorted,
+		      const struct export_options *options)
 {
 	static const struct {
 		const char *unit, *assume;
@@ -41,7 +42,7 @@ static void put_units(FILE *out, const struct matrix *matrix, const struct expor
 	};
 
 	for (int domain = DOMAIN_TIME; domain <= DOMAIN_INSTRUCTIONS; domain++) {
-		for (size_t f = 0; f < EXPORT_FIGURES && has_domain(matrix, domain); f++) {
+		for (size_t f = 0; f < EXPORT_FIGURES && has_domain(sorted, domain); f++) {
 			if (!export_has_figure(options, f))
 				continue;
 			fputs("Unit ", out);
@@ -83,7 +84,7 @@ static char *format_config(const struct result *result)
 }
 
 /* Blanks end a name and a slash begins its next part: both are escaped within a part. */
-static void put_name(FILE *out, const struct matrix_entry *entry)
+static void put_name(FILE *out, const struct table_entry *entry)
 {
 	struct export_labels labels;
 
@@ -105,7 +106,7 @@ static bool has_any(const struct latency *latency, const struct export_options *
 	return false;
 }
 
-static void put_result(FILE *out, const struct matrix_entry *entry,
+static void put_result(FILE *out, const struct table_entry *entry,
 		       const struct export_options *options)
 {
 	const struct latency *latency = &entry->cell->latency;
@@ -125,13 +126,14 @@ static void put_result(FILE *out, const struct matrix_entry *entry,
 	fputc('\n', out);
 }
 
-int export_benchstat(FILE *out, const struct matrix *matrix, const struct export_options *options)
+int export_benchstat(FILE *out, const struct result_table *sorted,
+		     const struct export_options *options)
 {
 	auto_free char *last = NULL;
 
-	put_units(out, matrix, options);
-	for (size_t i = 0; i < matrix->entry_count; i++) {
-		char *config = format_config(matrix->entries[i].result);
+	put_units(out, sorted, options);
+	for (size_t i = 0; i < sorted->entry_count; i++) {
+		char *config = format_config(sorted->entries[i].result);
 
 		if (!config)
 			return diag_errno(ENOMEM, "export");
@@ -139,7 +141,7 @@ int export_benchstat(FILE *out, const struct matrix *matrix, const struct export
 			fprintf(out, "\n%s\n", config);
 		free(last);
 		last = config;
-		put_result(out, &matrix->entries[i], options);
+		put_result(out, &sorted->entries[i], options);
 	}
 	return 0;
 }

@@ -37,27 +37,30 @@ struct export_options {
 };
 
 /*
- * Takes from matrix the entries that options leave out, and, except for KCIDB, those without a
+ * Takes from sorted the entries that options leave out, and, except for KCIDB, those without a
  * latency. Returns how many had none.
  */
-size_t export_select(struct matrix *matrix, const struct export_options *options);
+size_t export_select(struct result_table *sorted, const struct export_options *options);
 
 /*
- * Each writes all of matrix, which export_select went through, to out as one document. 0, -EINVAL
+ * Each writes all of sorted, which export_select went through, to out as one document. 0, -EINVAL
  * where the format cannot hold these results, or -ENOMEM; both after one line on stderr. Errors of
  * out are the caller's to ask for.
  */
-int export_openmetrics(FILE *out, const struct matrix *matrix,
+int export_openmetrics(FILE *out, const struct result_table *sorted,
 		       const struct export_options *options);
-int export_benchstat(FILE *out, const struct matrix *matrix, const struct export_options *options);
-int export_github(FILE *out, const struct matrix *matrix, const struct export_options *options);
-int export_kcidb(FILE *out, const struct matrix *matrix, const struct export_options *options);
-int export_tsv(FILE *out, const struct matrix *matrix, const struct export_options *options);
+int export_benchstat(FILE *out, const struct result_table *sorted,
+		     const struct export_options *options);
+int export_github(FILE *out, const struct result_table *sorted,
+		  const struct export_options *options);
+int export_kcidb(FILE *out, const struct result_table *sorted,
+		 const struct export_options *options);
+int export_tsv(FILE *out, const struct result_table *sorted, const struct export_options *options);
 
 /*
  * A percentile distribution holds one histogram: that of entry. -ENODATA, without a message, where
  * the latency has neither all samples nor slots.
  */
-int export_hgrm(FILE *out, const struct matrix_entry *entry);
+int export_hgrm(FILE *out, const struct table_entry *entry);
 
 #endif

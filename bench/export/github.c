@@ -22,13 +22,13 @@ struct entries {
 	size_t count;
 };
 
-/* As matrix_runs, of any figure; no runs where none has it. -ENOMEM after a message. */
-static int find_runs(struct matrix_span cell, size_t figure, struct matrix_runs *runs)
+/* As table_runs, of any figure; no runs where none has it. -ENOMEM after a message. */
+static int find_runs(struct table_span cell, size_t figure, struct table_runs *runs)
 {
 	auto_free double *values = calloc(cell.count, sizeof(*values));
 	size_t n = 0;
 
-	*runs = (struct matrix_runs){ 0, NAN, NAN, NAN };
+	*runs = (struct table_runs){ 0, NAN, NAN, NAN };
 	if (!values)
 		return diag_errno(ENOMEM, "export");
 	for (size_t i = 0; i < cell.count; i++) {
@@ -39,13 +39,13 @@ static int find_runs(struct matrix_span cell, size_t figure, struct matrix_runs 
 	}
 	order_sort_doubles(values, n);
 	if (n)
-		*runs = (struct matrix_runs){ n, (values[(n - 1) / 2] + values[n / 2]) / 2,
-					      values[0], values[n - 1] };
+		*runs = (struct table_runs){ n, (values[(n - 1) / 2] + values[n / 2]) / 2,
+					     values[0], values[n - 1] };
 	return 0;
 }
 
 /* Pause and scheduler are not in the key, yet cells that differ in them are not the same. */
-static char *format_name(const struct matrix_entry *entry, size_t figure)
+static char *format_name(const struct table_entry *entry, size_t figure)
 {
 	const struct cell_config *config = &entry->cell->config;
 	bool has_pause = config->pause_us && config->pause_us != U64_ABSENT;
@@ -62,7 +62,7 @@ static char *format_name(const struct matrix_entry *entry, size_t figure)
 	return name;
 }
 
-static char *format_extra(const struct matrix_entry *entry, size_t runs)
+static char *format_extra(const struct table_entry *entry, size_t runs)
 {
 	const struct result *result = entry->result;
 	char *extra;
@@ -76,7 +76,7 @@ static char *format_extra(const struct matrix_entry *entry, size_t runs)
 }
 
 /* The action knows ranges as halves: this is the farther of the two ends. */
-static const char *format_range(const struct matrix_runs *runs, char *range, size_t size)
+static const char *format_range(const struct table_runs *runs, char *range, size_t size)
 {
 	double half = fmax(runs->high - runs->median, runs->median - runs->low);
 
@@ -86,8 +86,8 @@ static const char *format_range(const struct matrix_runs *runs, char *range, siz
 	return range;
 }
 
-static int write_entry(struct entries *entries, struct matrix_span cell, size_t figure,
-		       const struct matrix_runs *runs)
+static int write_entry(struct entries *entries, struct table_span cell, size_t figure,
+		       const struct table_runs *runs)
 {
 	auto_free char *name = format_name(cell.entries, figure);
 	auto_free char *extra = format_extra(cell.entries, runs->runs);
@@ -106,15 +106,15 @@ static int write_entry(struct entries *entries, struct matrix_span cell, size_t 
 	return export_json_write(entries->out, &json);
 }
 
-static int put_entry(struct entries *entries, struct matrix_span cell, size_t figure)
+static int put_entry(struct entries *entries, struct table_span cell, size_t figure)
 {
-	struct matrix_runs runs;
+	struct table_runs runs;
 	int ret = find_runs(cell, figure, &runs);
 
 	return ret || !runs.runs ? ret : write_entry(entries, cell, figure, &runs);
 }
 
-static int put_cell(struct entries *entries, struct matrix_span cell,
+static int put_cell(struct entries *entries, struct table_span cell,
 		    const struct export_options *options)
 {
 	int ret = 0;
@@ -125,13 +125,14 @@ static int put_cell(struct entries *entries, struct matrix_span cell,
 	return ret;
 }
 
-int export_github(FILE *out, const struct matrix *matrix, const struct export_options *options)
+int export_github(FILE *out, const struct result_table *sorted,
+		  const struct export_options *options)
 {
-	struct matrix_span rest = matrix_all(matrix), environment;
+	struct table_span rest = table_all(sorted), environment;
 	struct entries entries = { .out = out };
 	int ret = 0;
 
-	environment = matrix_take(&rest, MATRIX_ENVIRONMENT);
+	environment = table_cut(&rest, TABLE_ENVIRONMENT);
 	if (rest.count) {
 		diag_error("export: github-action-benchmark tells entries apart by their names "
 			   "alone: these results are of several kernels, machines or clocks, and "
@@ -140,7 +141,7 @@ int export_github(FILE *out, const struct matrix *matrix, const struct export_op
 	}
 	fputc('[', out);
 	while (!ret && environment.count)
-		ret = put_cell(&entries, matrix_take(&environment, MATRIX_CELL), options);
+		ret = put_cell(&entries, table_cut(&environment, TABLE_CELL), options);
 	fputs("\n]\n", out);
 	return ret;
 }

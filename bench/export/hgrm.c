@@ -20,7 +20,7 @@
 #define BUCKETS	    (SLOT_RANGE_BITS - SLOT_SUB_BITS)
 
 /* Faults that took at most value, which is one that a quantile of curve had. */
-static uint64_t count_up_to(const struct plot_curve *curve, double value)
+static uint64_t count_up_to(const struct tail *curve, double value)
 {
 	const struct latency *latency = curve->latency;
 	uint64_t count = 0;
@@ -37,13 +37,13 @@ static uint64_t count_up_to(const struct plot_curve *curve, double value)
 }
 
 /* The value that this percentage of the faults did not exceed. */
-static double value_at(const struct plot_curve *curve, double percent)
+static double value_at(const struct tail *curve, double percent)
 {
 	uint64_t rank = (uint64_t)ceil(percent * (double)curve->count / 100);
 
 	if (rank < 1)
 		rank = 1;
-	return plot_curve_ns(curve, curve->count - rank + 1);
+	return tail_ns(curve, curve->count - rank + 1);
 }
 
 static double next_percent(double percent)
@@ -53,7 +53,7 @@ static double next_percent(double percent)
 	return percent + 100 / (TICKS_PER_HALF * exp2(halves));
 }
 
-static void put_distribution(FILE *out, const struct plot_curve *curve)
+static void put_distribution(FILE *out, const struct tail *curve)
 {
 	uint64_t count = 0;
 
@@ -71,7 +71,7 @@ static void put_distribution(FILE *out, const struct plot_curve *curve)
 }
 
 /* Of samples, or as HdrHistogram has them: of the middles of slots. */
-static void find_moments(const struct plot_curve *curve, double *mean, double *deviation)
+static void find_moments(const struct tail *curve, double *mean, double *deviation)
 {
 	const struct latency *latency = curve->latency;
 	size_t n = curve->sorted ? latency->sample_count : latency->hist_ns_count;
@@ -94,7 +94,7 @@ static void find_moments(const struct plot_curve *curve, double *mean, double *d
 	*deviation = sqrt(squares / (double)curve->count);
 }
 
-static void put_footer(FILE *out, const struct plot_curve *curve)
+static void put_footer(FILE *out, const struct tail *curve)
 {
 	double mean = 0, deviation;
 
@@ -105,7 +105,7 @@ static void put_footer(FILE *out, const struct plot_curve *curve)
 	fprintf(out, "#[Buckets = %12d, SubBuckets     = %12d]\n", BUCKETS, SUB_BUCKETS);
 }
 
-static void put_labels(FILE *out, const struct matrix_entry *entry)
+static void put_labels(FILE *out, const struct table_entry *entry)
 {
 	struct export_labels labels;
 
@@ -120,16 +120,16 @@ static void put_labels(FILE *out, const struct matrix_entry *entry)
 	}
 }
 
-int export_hgrm(FILE *out, const struct matrix_entry *entry)
+int export_hgrm(FILE *out, const struct table_entry *entry)
 {
-	struct plot_curve curve;
-	int ret = plot_curve_init(&curve, &entry->cell->latency);
+	struct tail curve;
+	int ret = tail_init(&curve, &entry->cell->latency);
 
 	if (ret)
 		return ret;
 	put_distribution(out, &curve);
 	put_footer(out, &curve);
 	put_labels(out, entry);
-	plot_curve_free(&curve);
+	tail_free(&curve);
 	return 0;
 }

@@ -57,10 +57,10 @@ static void format_path(char path[MAX_PATH], const struct export_labels *labels,
 }
 
 static void format_id(char id[KCIDB_MAX_ID], const struct kcidb_report *report,
-		      const struct matrix_entry *entry, const char *figure)
+		      const struct table_entry *entry, const char *figure)
 {
 	const struct kcidb_source *source =
-		&report->sources[entry->result - report->matrix->results];
+		&report->sources[entry->result - report->sorted->results];
 	int n = snprintf(id, KCIDB_MAX_ID, "%s:%s", report->options->origin, source->digest);
 
 	if (source->twin)
@@ -91,7 +91,7 @@ static const char *start_time(const char *started)
 	return started && strchr(".Z+-", started[i]) && started[i] ? started : NULL;
 }
 
-static void add_number(struct export_json *json, const struct matrix_entry *entry, size_t figure)
+static void add_number(struct export_json *json, const struct table_entry *entry, size_t figure)
 {
 	double ns = export_figure_ns(&entry->cell->latency, figure);
 	bool is_time = entry->result->clock.domain == DOMAIN_TIME;
@@ -113,7 +113,7 @@ static void add_environment(struct export_json *json, struct export_json *misc,
 	export_json_object(json, "misc", misc);
 }
 
-static void add_misc(struct export_json *json, const struct matrix_entry *entry,
+static void add_misc(struct export_json *json, const struct table_entry *entry,
 		     const struct export_labels *labels)
 {
 	export_json_text(json, "clock", domain_words[entry->result->clock.domain]);
@@ -141,11 +141,11 @@ static char *format_excerpt(const char *reason)
 }
 
 /* figure EXPORT_FIGURES: the cell as a whole, without a number. */
-static int put_test(struct kcidb_report *report, const struct matrix_entry *entry, size_t figure)
+static int put_test(struct kcidb_report *report, const struct table_entry *entry, size_t figure)
 {
 	const char *name = figure < EXPORT_FIGURES ? export_figures[figure].path : NULL;
 	const struct kcidb_source *source =
-		&report->sources[entry->result - report->matrix->results];
+		&report->sources[entry->result - report->sorted->results];
 	struct export_values values = { 0 };
 	struct export_json json = { .values = &values }, number = json, environment = json,
 			   host = json, misc = json;
@@ -173,7 +173,7 @@ static int put_test(struct kcidb_report *report, const struct matrix_entry *entr
 	return kcidb_put(report, &json);
 }
 
-static int put_tests_of(struct kcidb_report *report, const struct matrix_entry *entry)
+static int put_tests_of(struct kcidb_report *report, const struct table_entry *entry)
 {
 	int ret = 0;
 
@@ -194,15 +194,15 @@ static int put_report(struct kcidb_report *report)
 	if (!report->options->build)
 		ret = kcidb_put_builds(report);
 	kcidb_begin(report, "tests");
-	for (size_t i = 0; !ret && i < report->matrix->entry_count; i++)
-		ret = put_tests_of(report, &report->matrix->entries[i]);
+	for (size_t i = 0; !ret && i < report->sorted->entry_count; i++)
+		ret = put_tests_of(report, &report->sorted->entries[i]);
 	fputs("\n]}\n", report->out);
 	return ret;
 }
 
-int export_kcidb(FILE *out, const struct matrix *matrix, const struct export_options *options)
+int export_kcidb(FILE *out, const struct result_table *sorted, const struct export_options *options)
 {
-	struct kcidb_report report = { .out = out, .matrix = matrix, .options = options };
+	struct kcidb_report report = { .out = out, .sorted = sorted, .options = options };
 	int ret = kcidb_find_sources(&report);
 
 	if (!ret)

@@ -18,9 +18,9 @@ struct kcidb_source {
 
 struct kcidb_report {
 	FILE *out;
-	const struct matrix *matrix;
+	const struct result_table *sorted;
 	const struct export_options *options;
-	struct kcidb_source *sources; /* of matrix->results */
+	struct kcidb_source *sources; /* of sorted->results */
 	size_t written;		      /* objects of the list being written */
 };
 

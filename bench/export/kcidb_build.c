@@ -56,13 +56,13 @@ static int find_build(const struct kcidb_report *report, const struct host *host
 
 static int find_source(struct kcidb_report *report, size_t index)
 {
-	const struct result *result = &report->matrix->results[index];
+	const struct result *result = &report->sorted->results[index];
 	struct kcidb_source *source = &report->sources[index];
 
 	if (result->has_provenance) {
 		diag_error("export: %s: figures that others published: kcidb takes what was "
 			   "measured on a kernel build",
-			   report->matrix->files[index]);
+			   report->sorted->files[index]);
 		return -EINVAL;
 	}
 	if (find_digest(result, source) || find_build(report, &result->host, source))
@@ -74,15 +74,15 @@ static int find_source(struct kcidb_report *report, size_t index)
 
 int kcidb_find_sources(struct kcidb_report *report)
 {
-	const struct matrix *matrix = report->matrix;
+	const struct result_table *sorted = report->sorted;
 	int ret = 0;
 
-	report->sources = calloc(matrix->result_count + 1, sizeof(*report->sources));
+	report->sources = calloc(sorted->result_count + 1, sizeof(*report->sources));
 	if (!report->sources)
 		return diag_errno(ENOMEM, "export");
-	for (size_t i = 0; i < matrix->entry_count; i++)
-		report->sources[matrix->entries[i].result - matrix->results].is_used = true;
-	for (size_t i = 0; !ret && i < matrix->result_count; i++)
+	for (size_t i = 0; i < sorted->entry_count; i++)
+		report->sources[sorted->entries[i].result - sorted->results].is_used = true;
+	for (size_t i = 0; !ret && i < sorted->result_count; i++)
 		if (report->sources[i].is_used)
 			ret = find_source(report, i);
 	return ret;
@@ -128,13 +128,13 @@ static int put_checkout(struct kcidb_report *report, size_t index)
 
 	export_json_text(&json, "id", report->sources[index].build);
 	export_json_text(&json, "origin", report->options->origin);
-	export_json_text(&json, "comment", report->matrix->results[index].host.kernel);
+	export_json_text(&json, "comment", report->sorted->results[index].host.kernel);
 	return kcidb_put(report, &json);
 }
 
 static int put_build(struct kcidb_report *report, size_t index)
 {
-	const struct result *result = &report->matrix->results[index];
+	const struct result *result = &report->sorted->results[index];
 	struct export_values values = { 0 };
 	struct export_json json = { .values = &values }, misc = { .values = &values };
 
@@ -157,12 +157,12 @@ int kcidb_put_builds(struct kcidb_report *report)
 	int ret = 0;
 
 	kcidb_begin(report, "checkouts");
-	for (size_t i = 0; !ret && i < report->matrix->result_count; i++)
+	for (size_t i = 0; !ret && i < report->sorted->result_count; i++)
 		if (is_first_of_build(report, i))
 			ret = put_checkout(report, i);
 	fputs("\n]", report->out);
 	kcidb_begin(report, "builds");
-	for (size_t i = 0; !ret && i < report->matrix->result_count; i++)
+	for (size_t i = 0; !ret && i < report->sorted->result_count; i++)
 		if (is_first_of_build(report, i))
 			ret = put_build(report, i);
 	fputs("\n]", report->out);

@@ -39,25 +39,25 @@ bool export_has_figure(const struct export_options *options, size_t figure)
 	return options->figures.count == 0;
 }
 
-const char *export_unit(const struct matrix_entry *entry)
+const char *export_unit(const struct table_entry *entry)
 {
 	return entry->result->clock.domain == DOMAIN_INSTRUCTIONS ? "instructions" : "ns";
 }
 
-size_t export_select(struct matrix *matrix, const struct export_options *options)
+size_t export_select(struct result_table *sorted, const struct export_options *options)
 {
 	size_t kept = 0, without = 0;
 
-	for (size_t i = 0; i < matrix->entry_count; i++) {
-		const struct cell_result *cell = matrix->entries[i].cell;
+	for (size_t i = 0; i < sorted->entry_count; i++) {
+		const struct cell_result *cell = sorted->entries[i].cell;
 
 		if (!cell_match(options->cell, cell->key))
 			continue;
 		without += !cell->has_latency;
 		if (cell->has_latency || options->format == EXPORT_KCIDB)
-			matrix->entries[kept++] = matrix->entries[i];
+			sorted->entries[kept++] = sorted->entries[i];
 	}
-	matrix->entry_count = kept;
+	sorted->entry_count = kept;
 	return without;
 }
 
@@ -91,7 +91,7 @@ static void add_extra(struct filler *filler, const char *name, const char *const
 
 static void add_axes(struct filler *filler, const struct cell_config *config)
 {
-	bool has_dirt = matrix_has_dirt(config);
+	bool has_dirt = table_has_unsynced(config);
 
 	add_text(filler, "fs", config->fs);
 	add_text(filler, "mkfs_options", config->mkfs_options);
@@ -115,7 +115,7 @@ static void add_axes(struct filler *filler, const struct cell_config *config)
 	add_number(filler, "threads", config->threads);
 }
 
-void export_labels_fill(struct export_labels *labels, const struct matrix_entry *entry)
+void export_labels_fill(struct export_labels *labels, const struct table_entry *entry)
 {
 	const struct result *result = entry->result;
 	struct filler filler = { labels, 0 };

@@ -27,7 +27,7 @@ struct export_labels {
 	char numbers[EXPORT_LABELS][24];
 };
 
-void export_labels_fill(struct export_labels *labels, const struct matrix_entry *entry);
+void export_labels_fill(struct export_labels *labels, const struct table_entry *entry);
 
 /* "" where there is no such label. */
 const char *export_label(const struct export_labels *labels, const char *name);
@@ -47,7 +47,7 @@ double export_figure_ns(const struct latency *latency, size_t figure);
 bool export_has_figure(const struct export_options *options, size_t figure);
 
 /* "ns" or "instructions". */
-const char *export_unit(const struct matrix_entry *entry);
+const char *export_unit(const struct table_entry *entry);
 
 /*
  * How a format writes what it cannot hold as it is. control stands before "x1b": bytes that control a

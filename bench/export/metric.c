@@ -19,7 +19,7 @@ void metrics_free(struct metrics *metrics)
 	free(metrics->items);
 }
 
-static char *format_labels(const struct matrix_entry *entry)
+static char *format_labels(const struct table_entry *entry)
 {
 	struct export_labels labels;
 	char *text = NULL;
@@ -81,7 +81,7 @@ static int format_time(const char *started, struct metric *metric)
 	return 0;
 }
 
-static int fill_metric(struct metric *metric, const struct matrix_entry *entry,
+static int fill_metric(struct metric *metric, const struct table_entry *entry,
 		       const struct export_options *options)
 {
 	metric->entry = entry;
@@ -136,15 +136,15 @@ static void number_runs(struct metrics *metrics)
 	qsort(metrics->items, metrics->count, sizeof(*metrics->items), by_metric);
 }
 
-int metrics_collect(struct metrics *metrics, const struct matrix *matrix,
+int metrics_collect(struct metrics *metrics, const struct result_table *sorted,
 		    const struct export_options *options)
 {
-	metrics->items = calloc(matrix->entry_count + 1, sizeof(*metrics->items));
+	metrics->items = calloc(sorted->entry_count + 1, sizeof(*metrics->items));
 	if (!metrics->items)
 		return diag_errno(ENOMEM, "export");
-	while (metrics->count < matrix->entry_count) {
+	while (metrics->count < sorted->entry_count) {
 		size_t i = metrics->count++;
-		int ret = fill_metric(&metrics->items[i], &matrix->entries[i], options);
+		int ret = fill_metric(&metrics->items[i], &sorted->entries[i], options);
 
 		if (ret)
 			return ret;

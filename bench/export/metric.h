@@ -9,7 +9,7 @@
 #include "export/export.h"
 
 struct metric {
-	const struct matrix_entry *entry;
+	const struct table_entry *entry;
 	char *labels;	/* name="text", and a comma behind each */
 	size_t run;	/* counts those whose labels and time are the same */
 	char time[40];	/* " 1700000000.5": a blank and seconds since 1970; "" without timestamps */
@@ -23,10 +23,10 @@ struct metrics {
 };
 
 /*
- * All entries of matrix, which must have latencies and outlive the metrics. -EINVAL where a result
+ * All entries of sorted, which must have latencies and outlive the metrics. -EINVAL where a result
  * does not say when it was measured and options want timestamps; -ENOMEM; both after a message.
  */
-int metrics_collect(struct metrics *metrics, const struct matrix *matrix,
+int metrics_collect(struct metrics *metrics, const struct result_table *sorted,
 		    const struct export_options *options);
 void metrics_free(struct metrics *metrics);
 

@@ -224,12 +224,13 @@ static void put_quantiles(FILE *out, const struct metrics *metrics, int domain, 
 	}
 }
 
-int export_openmetrics(FILE *out, const struct matrix *matrix, const struct export_options *options)
+int export_openmetrics(FILE *out, const struct result_table *sorted,
+		       const struct export_options *options)
 {
 	static const char *const units[] = { "seconds", "instructions" };
 	auto_release(metrics_free) struct metrics metrics = { 0 };
 	struct range range;
-	int ret = metrics_collect(&metrics, matrix, options);
+	int ret = metrics_collect(&metrics, sorted, options);
 
 	for (int domain = DOMAIN_TIME; !ret && domain <= DOMAIN_INSTRUCTIONS; domain++) {
 		if (!find_range(&metrics, domain, &range))

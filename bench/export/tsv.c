@@ -11,7 +11,7 @@
 
 static void put_names(FILE *out)
 {
-	const struct matrix_entry nothing = {
+	const struct table_entry nothing = {
 		.result = &(const struct result){ 0 },
 		.cell = &(const struct cell_result){ 0 },
 	};
@@ -31,7 +31,7 @@ static void put_text(FILE *out, const char *text)
 }
 
 /* All columns but the last three. */
-static void put_labels(FILE *out, const struct matrix_entry *entry)
+static void put_labels(FILE *out, const struct table_entry *entry)
 {
 	struct export_labels labels;
 
@@ -44,11 +44,11 @@ static void put_labels(FILE *out, const struct matrix_entry *entry)
 	fprintf(out, "%llu\t", (unsigned long long)entry->cell->latency.count);
 }
 
-int export_tsv(FILE *out, const struct matrix *matrix, const struct export_options *options)
+int export_tsv(FILE *out, const struct result_table *sorted, const struct export_options *options)
 {
 	put_names(out);
-	for (size_t i = 0; i < matrix->entry_count; i++) {
-		const struct matrix_entry *entry = &matrix->entries[i];
+	for (size_t i = 0; i < sorted->entry_count; i++) {
+		const struct table_entry *entry = &sorted->entries[i];
 
 		for (size_t f = 0; f < EXPORT_FIGURES; f++) {
 			double ns = export_figure_ns(&entry->cell->latency, f);

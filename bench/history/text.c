@@ -17,9 +17,9 @@
 
 static const char *cell_name(const struct cell_config *config, char buffer[NAME_SIZE])
 {
-	char text[WORDS_SIZE];
+	char text[PHRASE_SIZE];
 
-	return printable(words_cell(config, text), NAME_WIDTH, buffer, NAME_SIZE);
+	return printable(phrase_cell(config, text), NAME_WIDTH, buffer, NAME_SIZE);
 }
 
 static const char *change_text(double ratio, char buffer[PRINTABLE_NUMBER])
@@ -204,7 +204,7 @@ static int print_track(const struct history *history, size_t track, FILE *out)
 	size_t events = 0;
 
 	fprintf(out, "\nsuite %s, %s\n%s\n", printable(at->suite, NAME_WIDTH, suite, sizeof(suite)),
-		printable(at->machine, 90, machine, sizeof(machine)), words_clock(at->domain));
+		printable(at->machine, 90, machine, sizeof(machine)), phrase_clock(at->domain));
 	fprintf(out,
 		"%zu series; chance of a false change in any of them: %g where the t-test "
 		"decides\n\n",

@@ -12,29 +12,30 @@
 #include "target/datafile.h"
 #include "target/target.h"
 
-struct dirt {
+struct unsynced {
 	const struct cell_config *config;
 	int dir_fd;  /* of a folder of its own; -1: no operations were asked for */
 	int file_fd; /* that blocks are allocated to */
 	struct logspace space;
 };
 
-#define DIRT_NONE                                                     \
+#define UNSYNCED_NONE                                                 \
 	{                                                             \
 		.dir_fd = -1, .file_fd = -1, .space = LOGSPACE_CLOSED \
 	}
 
 /* Makes what the operations need: nothing where config->dirty is 0. As verdict says. */
-int dirt_prepare(struct dirt *dirt, const struct target *target, const struct site *site,
-		 const struct cell_config *config, struct verdict *verdict);
+int unsynced_prepare(struct unsynced *unsynced, const struct target *target,
+		     const struct site *site, const struct cell_config *config,
+		     struct verdict *verdict);
 
 /* The operations, then a look at the log. As verdict says; -EINTR when told to stop. */
-int dirt_make(struct dirt *dirt, struct verdict *verdict);
+int unsynced_make(struct unsynced *unsynced, struct verdict *verdict);
 
 /* After the faults: what they found, into *result, and *has_result. As verdict says. */
-int dirt_read(struct dirt *dirt, uint64_t faults, struct dirt_result *result, bool *has_result,
-	      struct verdict *verdict);
+int unsynced_read(struct unsynced *unsynced, uint64_t faults, struct dirt_result *result,
+		  bool *has_result, struct verdict *verdict);
 
-void dirt_close(struct dirt *dirt);
+void unsynced_close(struct unsynced *unsynced);
 
 #endif

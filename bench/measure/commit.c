@@ -131,8 +131,8 @@ static int count_commits(const struct cell_config *config, const struct fault_ou
 			    commit_words[config->commit]);
 }
 
-int proof_of_stores(const struct cell_config *config, const struct fault_outcome *outcomes,
-		    struct proof *proof, struct verdict *verdict)
+int commit_prove_stores(const struct cell_config *config, const struct fault_outcome *outcomes,
+			struct proof *proof, struct verdict *verdict)
 {
 	bool has_error = false;
 	int ret;
@@ -151,8 +151,8 @@ int proof_of_stores(const struct cell_config *config, const struct fault_outcome
 	return count_commits(config, outcomes, proof, verdict);
 }
 
-int proof_of_contents(const struct cell_config *config, const int *fds, size_t file_count,
-		      uint64_t stride_bytes, struct proof *proof, struct verdict *verdict)
+int commit_prove_contents(const struct cell_config *config, const int *fds, size_t file_count,
+			  uint64_t stride_bytes, struct proof *proof, struct verdict *verdict)
 {
 	uint64_t stores = config->pages * config->threads;
 	uint64_t in_file = stores / file_count;

@@ -32,14 +32,14 @@ void commit_plan(const struct commit *commit, const struct cell_config *config,
  * Each store was one fault and had one commit that came back without an error; a pwrite does
  * not fault at all. If the kernel does not support the commit on such a file, the cell is skipped.
  */
-int proof_of_stores(const struct cell_config *config, const struct fault_outcome *outcomes,
-		    struct proof *proof, struct verdict *verdict);
+int commit_prove_stores(const struct cell_config *config, const struct fault_outcome *outcomes,
+			struct proof *proof, struct verdict *verdict);
 
 /*
  * Each store is read back by a read(2) from the file behind it: fds has one file for all threads,
  * or file_count for each. Device DAX cannot be read: then nothing is said.
  */
-int proof_of_contents(const struct cell_config *config, const int *fds, size_t file_count,
-		      uint64_t stride_bytes, struct proof *proof, struct verdict *verdict);
+int commit_prove_contents(const struct cell_config *config, const int *fds, size_t file_count,
+			  uint64_t stride_bytes, struct proof *proof, struct verdict *verdict);
 
 #endif

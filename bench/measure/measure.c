@@ -39,14 +39,14 @@
 #define FULL_BYTES (1 << 20)
 
 /* What a cell holds while it is measured; released in the reverse order. */
-struct bench {
+struct cell_run {
 	const struct measure_setup *setup;
 	const struct cell_config *config;
 	struct cell_result *cell;
 	struct verdict verdict;
 	struct site site;
 	struct load load;
-	struct dirt dirt;
+	struct unsynced unsynced;
 	struct remap remap;
 	int *fds; /* one, or one for each thread */
 	struct mapping *mappings;
@@ -57,16 +57,16 @@ struct bench {
 	struct fault_outcome *outcomes;
 };
 
-static uint64_t file_bytes(const struct bench *bench)
+static uint64_t file_bytes(const struct cell_run *run)
 {
-	uint64_t of_thread = bench->config->pages * bench->stride;
+	uint64_t of_thread = run->config->pages * run->stride;
 
-	return bench->file_count > 1 ? of_thread : of_thread * bench->config->threads;
+	return run->file_count > 1 ? of_thread : of_thread * run->config->threads;
 }
 
-static uint64_t choose_stride(const struct bench *bench)
+static uint64_t choose_stride(const struct cell_run *run)
 {
-	const struct cell_config *config = bench->config;
+	const struct cell_config *config = run->config;
 	uint64_t page = cell_page_bytes(config);
 
 	if (config->access == ACCESS_READ && config->dax == DAX_NEVER && page < FAULT_AROUND_BYTES)
@@ -74,161 +74,159 @@ static uint64_t choose_stride(const struct bench *bench)
 	return page;
 }
 
-static int allocate(struct bench *bench)
+static int allocate(struct cell_run *run)
 {
-	uint64_t threads = bench->config->threads;
+	uint64_t threads = run->config->threads;
 
-	bench->stride = choose_stride(bench);
-	bench->cell->placement.stride_bytes = bench->stride;
-	bench->file_count = bench->config->files == FILES_EACH ? threads : 1;
-	bench->fds = malloc(bench->file_count * sizeof(*bench->fds));
-	bench->mappings = calloc(bench->file_count, sizeof(*bench->mappings));
-	bench->commits = calloc(bench->file_count, sizeof(*bench->commits));
-	bench->plans = calloc(threads, sizeof(*bench->plans));
-	bench->outcomes = calloc(threads, sizeof(*bench->outcomes));
-	for (size_t i = 0; bench->fds && i < bench->file_count; i++)
-		bench->fds[i] = -1;
-	if (bench->fds && bench->mappings && bench->commits && bench->plans && bench->outcomes)
+	run->stride = choose_stride(run);
+	run->cell->placement.stride_bytes = run->stride;
+	run->file_count = run->config->files == FILES_EACH ? threads : 1;
+	run->fds = malloc(run->file_count * sizeof(*run->fds));
+	run->mappings = calloc(run->file_count, sizeof(*run->mappings));
+	run->commits = calloc(run->file_count, sizeof(*run->commits));
+	run->plans = calloc(threads, sizeof(*run->plans));
+	run->outcomes = calloc(threads, sizeof(*run->outcomes));
+	for (size_t i = 0; run->fds && i < run->file_count; i++)
+		run->fds[i] = -1;
+	if (run->fds && run->mappings && run->commits && run->plans && run->outcomes)
 		return 0;
-	return verdict_fail(&bench->verdict, "no memory for %llu threads",
+	return verdict_fail(&run->verdict, "no memory for %llu threads",
 			    (unsigned long long)threads);
 }
 
-static int prepare_file(struct bench *bench, size_t i)
+static int prepare_file(struct cell_run *run, size_t i)
 {
-	struct proof *proof = &bench->cell->proof;
+	struct proof *proof = &run->cell->proof;
 	char name[32];
 
-	if (bench->site.devdax_fd >= 0) {
+	if (run->site.devdax_fd >= 0) {
 		proof->is_dax = true;
-		bench->fds[i] = dup(bench->site.devdax_fd);
-		return bench->fds[i] < 0 ? verdict_fail(&bench->verdict, "dup: %s", strerror(errno))
-					 : 0;
+		run->fds[i] = dup(run->site.devdax_fd);
+		return run->fds[i] < 0 ? verdict_fail(&run->verdict, "dup: %s", strerror(errno))
+				       : 0;
 	}
-	if (bench->site.is_anonymous) {
+	if (run->site.is_anonymous) {
 		proof->is_dax = false;
 		return 0;
 	}
 	snprintf(name, sizeof(name), "faults-%zu", i);
-	bench->fds[i] = datafile_prepare(&bench->site.place, bench->config, name, file_bytes(bench),
-					 &proof->is_dax, &bench->verdict);
-	return bench->fds[i] < 0 ? bench->fds[i] : 0;
+	run->fds[i] = datafile_prepare(&run->site.place, run->config, name, file_bytes(run),
+				       &proof->is_dax, &run->verdict);
+	return run->fds[i] < 0 ? run->fds[i] : 0;
 }
 
-static int map_file(struct bench *bench, size_t i)
+static int map_file(struct cell_run *run, size_t i)
 {
-	bool wants_sync = bench->config->sync == SYNC_MAP_SYNC;
-	int ret = mapping_create(bench->config, bench->fds[i], file_bytes(bench),
-				 &bench->mappings[i], &bench->verdict);
+	bool wants_sync = run->config->sync == SYNC_MAP_SYNC;
+	int ret = mapping_create(run->config, run->fds[i], file_bytes(run), &run->mappings[i],
+				 &run->verdict);
 
 	if (ret)
 		return ret;
-	ret = mapping_has_sync_flag(&bench->mappings[i]);
+	ret = mapping_has_sync_flag(&run->mappings[i]);
 	if (ret < 0)
-		return verdict_fail(&bench->verdict, "read VmFlags in smaps: %s", strerror(-ret));
-	bench->cell->proof.has_map_sync = ret;
+		return verdict_fail(&run->verdict, "read VmFlags in smaps: %s", strerror(-ret));
+	run->cell->proof.has_map_sync = ret;
 	if (ret == wants_sync)
 		return 0;
-	return verdict_fail(&bench->verdict, "VmFlags in smaps %s sf: the mapping is %ssynchronous",
+	return verdict_fail(&run->verdict, "VmFlags in smaps %s sf: the mapping is %ssynchronous",
 			    ret ? "have" : "lack", ret ? "" : "not ");
 }
 
-static int prepare_commit(struct bench *bench, size_t i)
+static int prepare_commit(struct cell_run *run, size_t i)
 {
-	struct placement *placement = &bench->cell->placement;
+	struct placement *placement = &run->cell->placement;
 	const char *instruction = flush_instruction();
 
-	if (bench->config->commit == COMMIT_FLUSH && instruction && !placement->flush_instruction) {
+	if (run->config->commit == COMMIT_FLUSH && instruction && !placement->flush_instruction) {
 		placement->flush_instruction = strdup(instruction);
 		if (!placement->flush_instruction)
-			return verdict_fail(&bench->verdict, "no memory");
+			return verdict_fail(&run->verdict, "no memory");
 	}
-	return commit_open(&bench->commits[i], bench->config, bench->fds[i], &bench->mappings[i],
-			   &bench->verdict);
+	return commit_open(&run->commits[i], run->config, run->fds[i], &run->mappings[i],
+			   &run->verdict);
 }
 
-static int prepare_files(struct bench *bench)
+static int prepare_files(struct cell_run *run)
 {
 	int ret = 0;
 
-	for (size_t i = 0; i < bench->file_count && !ret; i++) {
-		ret = prepare_file(bench, i);
+	for (size_t i = 0; i < run->file_count && !ret; i++) {
+		ret = prepare_file(run, i);
 		if (!ret)
-			ret = map_file(bench, i);
+			ret = map_file(run, i);
 		if (!ret)
-			ret = prepare_commit(bench, i);
+			ret = prepare_commit(run, i);
 	}
 	return ret;
 }
 
-static int record_load(struct bench *bench, const cpu_set_t *cpus)
+static int record_load(struct cell_run *run, const cpu_set_t *cpus)
 {
-	struct placement *placement = &bench->cell->placement;
+	struct placement *placement = &run->cell->placement;
 
-	placement->load_files = bench->load.files;
-	placement->load_file_bytes = bench->load.file_bytes;
-	placement->load_processes = bench->load.processes;
+	placement->load_files = run->load.files;
+	placement->load_file_bytes = run->load.file_bytes;
+	placement->load_processes = run->load.processes;
 	placement->load_cpus = calloc((size_t)CPU_COUNT(cpus), sizeof(uint64_t));
 	if (!placement->load_cpus)
-		return verdict_fail(&bench->verdict, "no memory");
+		return verdict_fail(&run->verdict, "no memory");
 	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
 		if (CPU_ISSET(cpu, cpus))
 			placement->load_cpus[placement->load_cpu_count++] = (uint64_t)cpu;
 	return 0;
 }
 
-static int start_load(struct bench *bench)
+static int start_load(struct cell_run *run)
 {
 	cpu_set_t cpus;
 	int ret;
 
-	if (bench->config->load == LOAD_NONE)
+	if (run->config->load == LOAD_NONE)
 		return 0;
-	if (!cpus_for_load(bench->setup->cpus, bench->config->threads, &cpus) &&
-	    !bench->config->pause_us)
-		verdict_warn(&bench->verdict,
-			     "the load shares the faulting threads' CPUs without a "
-			     "pause: it can move little");
-	ret = load_start(&bench->load, bench->config, &bench->site.place, &cpus, &bench->verdict);
-	return ret ? ret : record_load(bench, &cpus);
+	if (!cpus_for_load(run->setup->cpus, run->config->threads, &cpus) && !run->config->pause_us)
+		verdict_warn(&run->verdict, "the load shares the faulting threads' CPUs without a "
+					    "pause: it can move little");
+	ret = load_start(&run->load, run->config, &run->site.place, &cpus, &run->verdict);
+	return ret ? ret : record_load(run, &cpus);
 }
 
-static void make_plans(struct bench *bench)
+static void make_plans(struct cell_run *run)
 {
-	const struct cell_config *config = bench->config;
-	struct placement *placement = &bench->cell->placement;
+	const struct cell_config *config = run->config;
+	struct placement *placement = &run->cell->placement;
 
 	for (size_t i = 0; i < config->threads; i++) {
-		bool has_own = bench->file_count > 1;
-		int cpu = cpus_of_thread(bench->setup->cpus, i);
+		bool has_own = run->file_count > 1;
+		int cpu = cpus_of_thread(run->setup->cpus, i);
 
-		bench->plans[i] = (struct fault_plan){
-			.clock = bench->setup->clock,
-			.base = bench->mappings[has_own ? i : 0].base +
-				(has_own ? 0 : i * config->pages * bench->stride),
-			.stride_bytes = bench->stride,
+		run->plans[i] = (struct fault_plan){
+			.clock = run->setup->clock,
+			.base = run->mappings[has_own ? i : 0].base +
+				(has_own ? 0 : i * config->pages * run->stride),
+			.stride_bytes = run->stride,
 			.pages = config->pages,
 			.access = config->access,
 			.pause_us = config->pause_us,
 			.cpu = cpu,
 			.is_fifo = config->sched == SCHED_WORD_FIFO,
 			.keep_samples = RESULT_MAX_SAMPLES / config->threads,
-			.load_bytes = load_counter(&bench->load),
+			.load_bytes = load_counter(&run->load),
 		};
-		commit_plan(&bench->commits[has_own ? i : 0], config,
-			    has_own ? 0 : i * config->pages * bench->stride, &bench->plans[i]);
-		if (bench->plans[i].keep_samples > config->pages)
-			bench->plans[i].keep_samples = config->pages;
+		commit_plan(&run->commits[has_own ? i : 0], config,
+			    has_own ? 0 : i * config->pages * run->stride, &run->plans[i]);
+		if (run->plans[i].keep_samples > config->pages)
+			run->plans[i].keep_samples = config->pages;
 		placement->fault_cpus[placement->fault_cpu_count++] = (uint64_t)cpu;
 	}
 }
 
 /* Why a page has no block, as far as its file system shows now. */
-static const char *find_cause(const struct bench *bench)
+static const char *find_cause(const struct cell_run *run)
 {
 	struct statvfs vfs;
 
-	if (bench->site.place.dir_fd < 0 || fstatvfs(bench->site.place.dir_fd, &vfs))
+	if (run->site.place.dir_fd < 0 || fstatvfs(run->site.place.dir_fd, &vfs))
 		return NULL;
 	if (vfs.f_blocks && (uint64_t)vfs.f_bavail * vfs.f_frsize < FULL_BYTES)
 		return "the file system is full";
@@ -238,26 +236,26 @@ static const char *find_cause(const struct bench *bench)
 }
 
 /* Whether a thread met it. */
-static bool explain_sigbus(struct bench *bench)
+static bool explain_sigbus(struct cell_run *run)
 {
 	bool has_met = false;
 
-	for (size_t i = 0; i < bench->config->threads; i++)
-		if (bench->outcomes[i].error == -EFAULT) {
-			bench->outcomes[i].error_cause = find_cause(bench);
+	for (size_t i = 0; i < run->config->threads; i++)
+		if (run->outcomes[i].error == -EFAULT) {
+			run->outcomes[i].error_cause = find_cause(run);
 			has_met = true;
 		}
 	return has_met;
 }
 
 /* Memory may fail under the mapping with nobody accessing it, and the kernel reports that too. */
-static int check_memory(struct bench *bench)
+static int check_memory(struct cell_run *run)
 {
-	for (size_t i = 0; i < bench->file_count; i++) {
-		uintptr_t base = (uintptr_t)bench->mappings[i].base, at;
+	for (size_t i = 0; i < run->file_count; i++) {
+		uintptr_t base = (uintptr_t)run->mappings[i].base, at;
 
-		if (sigbus_reported(base, base + bench->mappings[i].bytes, &at))
-			return verdict_fail(&bench->verdict,
+		if (sigbus_reported(base, base + run->mappings[i].bytes, &at))
+			return verdict_fail(&run->verdict,
 					    "the memory at offset %llu of the file has failed "
 					    "while it was mapped (BUS_MCEERR_AO)",
 					    (unsigned long long)(at - base));
@@ -269,237 +267,236 @@ static int check_memory(struct bench *bench)
  * Stores to the page cache of a file system that has shut down, or turned read-only, may go on as
  * if nothing had been: a change of the file's attributes does not.
  */
-static int check_file_system(struct bench *bench)
+static int check_file_system(struct cell_run *run)
 {
-	bool has_files = bench->site.devdax_fd < 0 && !bench->site.is_anonymous;
+	bool has_files = run->site.devdax_fd < 0 && !run->site.is_anonymous;
 
-	for (size_t i = 0; i < bench->file_count && has_files; i++)
-		if (fchmod(bench->fds[i], 0600))
-			return verdict_fail(&bench->verdict,
+	for (size_t i = 0; i < run->file_count && has_files; i++)
+		if (fchmod(run->fds[i], 0600))
+			return verdict_fail(&run->verdict,
 					    "the file system no longer takes changes: %s",
 					    strerror(errno));
 	return 0;
 }
 
 /* The proof's page size: with 2m cells, no second access to any unit may take a fault. */
-static int verify_page_size(struct bench *bench)
+static int verify_page_size(struct cell_run *run)
 {
-	uint64_t page = cell_page_bytes(bench->config);
+	uint64_t page = cell_page_bytes(run->config);
 	int64_t more = 0;
 
-	if (bench->config->commit == COMMIT_PWRITE_DSYNC) /* which maps nothing */
+	if (run->config->commit == COMMIT_PWRITE_DSYNC) /* which maps nothing */
 		return 0;
-	for (size_t i = 0; i < bench->config->threads && bench->config->page == PAGE_2M; i++) {
-		more = faults_probe(&bench->plans[i], page - 4096);
+	for (size_t i = 0; i < run->config->threads && run->config->page == PAGE_2M; i++) {
+		more = faults_probe(&run->plans[i], page - 4096);
 		if (more)
-			return verdict_fail(&bench->verdict,
+			return verdict_fail(&run->verdict,
 					    "not mapped by 2 MiB pages: a second access to each of "
 					    "the %llu took %lld faults more",
-					    (unsigned long long)bench->config->pages,
+					    (unsigned long long)run->config->pages,
 					    (long long)more);
 	}
-	bench->cell->proof.page_size = page;
+	run->cell->proof.page_size = page;
 	return 0;
 }
 
 /* The clock is one for all CPUs: the TSC is taken only where it is (machine/clock.h). */
-static uint64_t find_elapsed_ns(const struct bench *bench)
+static uint64_t find_elapsed_ns(const struct cell_run *run)
 {
-	uint64_t begin = bench->outcomes[0].begin, end = bench->outcomes[0].end;
+	uint64_t begin = run->outcomes[0].begin, end = run->outcomes[0].end;
 
-	for (size_t i = 1; i < bench->config->threads; i++) {
-		const struct fault_outcome *outcome = &bench->outcomes[i];
+	for (size_t i = 1; i < run->config->threads; i++) {
+		const struct fault_outcome *outcome = &run->outcomes[i];
 
 		begin = outcome->begin < begin ? outcome->begin : begin;
 		end = outcome->end > end ? outcome->end : end;
 	}
-	return clock_to_ns(bench->setup->clock, end - begin);
+	return clock_to_ns(run->setup->clock, end - begin);
 }
 
-static int fill_latency(struct bench *bench)
+static int fill_latency(struct cell_run *run)
 {
-	uint64_t threads = bench->config->threads;
+	uint64_t threads = run->config->threads;
 	auto_free struct hist *hist = malloc(sizeof(*hist));
 	auto_free uint64_t *samples = NULL;
 	size_t count = 0;
 	int ret;
 
 	for (size_t i = 0; i < threads; i++)
-		count += bench->outcomes[i].sample_count;
+		count += run->outcomes[i].sample_count;
 	samples = calloc(count, sizeof(*samples));
 	if (!hist || !samples)
 		return -ENOMEM;
 	hist_init(hist);
 	count = 0;
 	for (size_t i = 0; i < threads; i++) {
-		const struct fault_outcome *outcome = &bench->outcomes[i];
+		const struct fault_outcome *outcome = &run->outcomes[i];
 
 		hist_merge(hist, &outcome->hist);
 		memcpy(samples + count, outcome->samples, outcome->sample_count * sizeof(*samples));
 		count += outcome->sample_count;
 	}
-	ret = latency_fill(&bench->cell->latency, hist, no_free(samples), count);
-	bench->cell->has_latency = !ret;
-	bench->cell->latency.elapsed = find_elapsed_ns(bench);
+	ret = latency_fill(&run->cell->latency, hist, no_free(samples), count);
+	run->cell->has_latency = !ret;
+	run->cell->latency.elapsed = find_elapsed_ns(run);
 	return ret;
 }
 
-static int check_room(struct bench *bench, const struct target *target)
+static int check_room(struct cell_run *run, const struct target *target)
 {
-	size_t copies = target->kind == TARGET_DEVDAX ? 1 : bench->file_count;
+	size_t copies = target->kind == TARGET_DEVDAX ? 1 : run->file_count;
 
-	return target_check_room(target, &bench->site, bench->config, file_bytes(bench) * copies,
-				 &bench->verdict);
+	return target_check_room(target, &run->site, run->config, file_bytes(run) * copies,
+				 &run->verdict);
 }
 
-static int prepare(struct bench *bench, struct target *target)
+static int prepare(struct cell_run *run, struct target *target)
 {
-	int ret = allocate(bench);
+	int ret = allocate(run);
 
 	if (!ret)
-		ret = commit_check(bench->config, &bench->verdict);
+		ret = commit_check(run->config, &run->verdict);
 	if (!ret)
-		ret = target_enter(target, bench->config, bench->setup->is_repeatable, &bench->site,
-				   &bench->verdict);
+		ret = target_enter(target, run->config, run->setup->is_repeatable, &run->site,
+				   &run->verdict);
 	if (!ret)
-		ret = check_room(bench, target);
+		ret = check_room(run, target);
 	if (!ret)
-		ret = dirt_prepare(&bench->dirt, target, &bench->site, bench->config,
-				   &bench->verdict);
+		ret = unsynced_prepare(&run->unsynced, target, &run->site, run->config,
+				       &run->verdict);
 	if (!ret)
-		ret = prepare_files(bench);
+		ret = prepare_files(run);
 	if (!ret)
-		ret = remap_prepare(&bench->remap, bench->config, &bench->site.place, bench->fds,
-				    bench->mappings, bench->file_count, file_bytes(bench),
-				    bench->stride, &bench->verdict);
-	return ret ? ret : start_load(bench);
+		ret = remap_prepare(&run->remap, run->config, &run->site.place, run->fds,
+				    run->mappings, run->file_count, file_bytes(run), run->stride,
+				    &run->verdict);
+	return ret ? ret : start_load(run);
 }
 
 /* Only the cell's own faults: the program has others, on what it allocates meanwhile. */
 static void start_probes(void *context)
 {
-	struct bench *bench = context;
+	struct cell_run *run = context;
 	uintptr_t from = UINTPTR_MAX, to = 0;
 
-	for (size_t i = 0; i < bench->file_count; i++) {
-		uintptr_t base = (uintptr_t)bench->mappings[i].base;
+	for (size_t i = 0; i < run->file_count; i++) {
+		uintptr_t base = (uintptr_t)run->mappings[i].base;
 
 		if (base < from)
 			from = base;
-		if (base + bench->mappings[i].bytes > to)
-			to = base + bench->mappings[i].bytes;
+		if (base + run->mappings[i].bytes > to)
+			to = base + run->mappings[i].bytes;
 	}
-	probes_aim(bench->setup->probes, from, to);
-	probes_start(bench->setup->probes);
+	probes_aim(run->setup->probes, from, to);
+	probes_start(run->setup->probes);
 }
 
 /* The last thing before the faults: what it leaves dirty is the first one's to sync. */
-static int move_blocks(struct bench *bench)
+static int move_blocks(struct cell_run *run)
 {
 	cpu_set_t cpus;
 
-	if (bench->config->remap == REMAP_NONE)
+	if (run->config->remap == REMAP_NONE)
 		return 0;
-	cpus_for_load(bench->setup->cpus, bench->config->threads, &cpus);
-	return remap_apply(&bench->remap, &cpus, &bench->verdict);
+	cpus_for_load(run->setup->cpus, run->config->threads, &cpus);
+	return remap_apply(&run->remap, &cpus, &run->verdict);
 }
 
-static int measure(struct bench *bench)
+static int measure(struct cell_run *run)
 {
-	struct placement *placement = &bench->cell->placement;
+	struct placement *placement = &run->cell->placement;
 	struct clock_watch watch;
 	int ret;
 
-	placement->fault_cpus = calloc(bench->config->threads, sizeof(uint64_t));
+	placement->fault_cpus = calloc(run->config->threads, sizeof(uint64_t));
 	if (!placement->fault_cpus)
-		return verdict_fail(&bench->verdict, "no memory");
-	make_plans(bench);
-	clock_watch_begin(&watch, bench->setup->clock);
-	ret = move_blocks(bench);
+		return verdict_fail(&run->verdict, "no memory");
+	make_plans(run);
+	clock_watch_begin(&watch, run->setup->clock);
+	ret = move_blocks(run);
 	if (!ret)
-		ret = dirt_make(&bench->dirt, &bench->verdict);
+		ret = unsynced_make(&run->unsynced, &run->verdict);
 	if (ret)
 		return ret;
-	if (bench->setup->probes) {
-		bench->plans[0].at_ready = start_probes;
-		bench->plans[0].context = bench;
+	if (run->setup->probes) {
+		run->plans[0].at_ready = start_probes;
+		run->plans[0].context = run;
 	}
-	ret = faults_run(bench->plans, bench->outcomes, bench->config->threads);
-	if (bench->setup->probes)
-		probes_stop(bench->setup->probes);
+	ret = faults_run(run->plans, run->outcomes, run->config->threads);
+	if (run->setup->probes)
+		probes_stop(run->setup->probes);
 	if (ret)
-		return verdict_fail(&bench->verdict, "start %llu threads: %s",
-				    (unsigned long long)bench->config->threads, strerror(-ret));
-	ret = explain_sigbus(bench) ? 0 : check_memory(bench);
+		return verdict_fail(&run->verdict, "start %llu threads: %s",
+				    (unsigned long long)run->config->threads, strerror(-ret));
+	ret = explain_sigbus(run) ? 0 : check_memory(run);
 	if (!ret)
-		ret = proof_of_stores(bench->config, bench->outcomes, &bench->cell->proof,
-				      &bench->verdict);
+		ret = commit_prove_stores(run->config, run->outcomes, &run->cell->proof,
+					  &run->verdict);
 	if (!ret)
-		ret = clock_watch_end(&watch, &bench->verdict);
+		ret = clock_watch_end(&watch, &run->verdict);
 	if (!ret)
-		ret = check_file_system(bench);
-	if (!ret && bench->config->load != LOAD_NONE)
-		ret = proof_of_load(&bench->load, bench->outcomes, bench->config->threads,
-				    &bench->cell->proof, &bench->verdict);
-	load_stop(&bench->load);
+		ret = check_file_system(run);
+	if (!ret && run->config->load != LOAD_NONE)
+		ret = proof_of_load(&run->load, run->outcomes, run->config->threads,
+				    &run->cell->proof, &run->verdict);
+	load_stop(&run->load);
 	if (!ret)
-		ret = remap_stop(&bench->remap, &bench->cell->proof.writes_beside, &bench->verdict);
+		ret = remap_stop(&run->remap, &run->cell->proof.writes_beside, &run->verdict);
 	if (!ret)
-		ret = remap_verify(&bench->remap, &bench->cell->proof.verified_bytes,
-				   &bench->verdict);
+		ret = remap_verify(&run->remap, &run->cell->proof.verified_bytes, &run->verdict);
 	if (!ret)
-		ret = proof_of_contents(bench->config, bench->fds, bench->file_count, bench->stride,
-					&bench->cell->proof, &bench->verdict);
+		ret = commit_prove_contents(run->config, run->fds, run->file_count, run->stride,
+					    &run->cell->proof, &run->verdict);
 	if (!ret)
-		ret = verify_page_size(bench);
-	if (!ret && fill_latency(bench))
-		ret = verdict_fail(&bench->verdict, "no memory for the samples");
+		ret = verify_page_size(run);
+	if (!ret && fill_latency(run))
+		ret = verdict_fail(&run->verdict, "no memory for the samples");
 	if (!ret)
-		ret = dirt_read(&bench->dirt, bench->config->pages * bench->config->threads,
-				&bench->cell->dirt, &bench->cell->has_dirt, &bench->verdict);
+		ret = unsynced_read(&run->unsynced, run->config->pages * run->config->threads,
+				    &run->cell->dirt, &run->cell->has_dirt, &run->verdict);
 	return ret;
 }
 
-static void release(struct bench *bench)
+static void release(struct cell_run *run)
 {
-	load_stop(&bench->load);
-	remap_release(&bench->remap);
-	for (size_t i = 0; bench->commits && i < bench->file_count; i++)
-		commit_close(&bench->commits[i]);
-	for (size_t i = 0; bench->mappings && i < bench->file_count; i++)
-		mapping_destroy(&bench->mappings[i]);
-	for (size_t i = 0; bench->fds && i < bench->file_count; i++)
-		if (bench->fds[i] >= 0)
-			close(bench->fds[i]);
-	for (size_t i = 0; bench->outcomes && i < bench->config->threads; i++)
-		free(bench->outcomes[i].samples);
-	dirt_close(&bench->dirt);
-	target_leave(&bench->site);
-	free(bench->fds);
-	free(bench->mappings);
-	free(bench->commits);
-	free(bench->plans);
-	free(bench->outcomes);
+	load_stop(&run->load);
+	remap_release(&run->remap);
+	for (size_t i = 0; run->commits && i < run->file_count; i++)
+		commit_close(&run->commits[i]);
+	for (size_t i = 0; run->mappings && i < run->file_count; i++)
+		mapping_destroy(&run->mappings[i]);
+	for (size_t i = 0; run->fds && i < run->file_count; i++)
+		if (run->fds[i] >= 0)
+			close(run->fds[i]);
+	for (size_t i = 0; run->outcomes && i < run->config->threads; i++)
+		free(run->outcomes[i].samples);
+	unsynced_close(&run->unsynced);
+	target_leave(&run->site);
+	free(run->fds);
+	free(run->mappings);
+	free(run->commits);
+	free(run->plans);
+	free(run->outcomes);
 }
 
 /* A thread that asked for SCHED_FIFO and did not get it ran as others do: the result says so. */
-static void record_scheduler(struct bench *bench)
+static void record_scheduler(struct cell_run *run)
 {
-	uint64_t threads = bench->config->threads, refused = 0;
+	uint64_t threads = run->config->threads, refused = 0;
 
-	if (bench->config->sched != SCHED_WORD_FIFO || bench->verdict.status != CELL_OK ||
-	    bench->config->interface)
+	if (run->config->sched != SCHED_WORD_FIFO || run->verdict.status != CELL_OK ||
+	    run->config->interface)
 		return;
 	for (size_t i = 0; i < threads; i++)
-		refused += !bench->outcomes[i].has_fifo;
+		refused += !run->outcomes[i].has_fifo;
 	if (!refused)
 		return;
-	bench->cell->config.sched = SCHED_WORD_OTHER;
+	run->cell->config.sched = SCHED_WORD_OTHER;
 	if (refused == threads)
-		verdict_warn(&bench->verdict,
+		verdict_warn(&run->verdict,
 			     "SCHED_FIFO was refused: the threads ran as SCHED_OTHER");
 	else
-		verdict_warn(&bench->verdict,
+		verdict_warn(&run->verdict,
 			     "SCHED_FIFO was refused to %llu of %llu threads: they ran as "
 			     "SCHED_OTHER",
 			     (unsigned long long)refused, (unsigned long long)threads);
@@ -509,49 +506,49 @@ static void record_scheduler(struct bench *bench)
  * Whatever the state and page size of the cell: for a mapping that is only asked for, they are what
  * the target can have.
  */
-static struct cell_config fit_for_asking(const struct bench *bench, const struct target *target)
+static struct cell_config fit_for_asking(const struct cell_run *run, const struct target *target)
 {
-	struct cell_config config = *bench->config;
+	struct cell_config config = *run->config;
 
 	config.state = target->kind == TARGET_DEVDAX ? STATE_WRITTEN : STATE_HOLE;
 	config.page = target->kind == TARGET_DEVDAX ? PAGE_2M : PAGE_4K;
 	return config;
 }
 
-static int ask(struct bench *bench, struct target *target)
+static int ask(struct cell_run *run, struct target *target)
 {
-	struct cell_config config = fit_for_asking(bench, target);
-	struct cell_result *cell = bench->cell;
+	struct cell_config config = fit_for_asking(run, target);
+	struct cell_result *cell = run->cell;
 	struct interface_place place;
 	uint64_t bytes;
 	int ret;
 
-	bench->config = &config;
-	ret = allocate(bench);
+	run->config = &config;
+	ret = allocate(run);
 	if (!ret)
-		ret = target_enter(target, &config, bench->setup->is_repeatable, &bench->site,
-				   &bench->verdict);
+		ret = target_enter(target, &config, run->setup->is_repeatable, &run->site,
+				   &run->verdict);
 	if (!ret)
-		ret = prepare_file(bench, 0);
+		ret = prepare_file(run, 0);
 	if (!ret) {
 		bytes = target->kind == TARGET_DEVDAX ? target->guard.align_bytes
 						      : cell_page_bytes(&config);
-		interface_look(bench->fds[0], target->kind == TARGET_DEVDAX, bytes, &place);
-		ret = interface_ask(config.interface, &place, &cell->answer, &bench->verdict);
+		interface_look(run->fds[0], target->kind == TARGET_DEVDAX, bytes, &place);
+		ret = interface_ask(config.interface, &place, &cell->answer, &run->verdict);
 		cell->has_answer = cell->answer.said && cell->answer.expected;
 	}
-	bench->config = &cell->config;
+	run->config = &cell->config;
 	return ret;
 }
 
 static int measure_once(const struct measure_setup *setup, struct target *target,
 			const struct cell_config *config, uint64_t repeat, struct cell_result *cell)
 {
-	struct bench bench = { .setup = setup,
-			       .config = config,
-			       .cell = cell,
-			       .site = { .mount_fd = -1, .devdax_fd = -1 },
-			       .dirt = DIRT_NONE };
+	struct cell_run run = { .setup = setup,
+				.config = config,
+				.cell = cell,
+				.site = { .mount_fd = -1, .devdax_fd = -1 },
+				.unsynced = UNSYNCED_NONE };
 	char key[CELL_KEY_SIZE];
 	struct sigaction old;
 
@@ -566,16 +563,16 @@ static int measure_once(const struct measure_setup *setup, struct target *target
 	cell->placement.struct_pages = target_struct_pages(target, config);
 	sigbus_enter(&old);
 	if (config->interface)
-		ask(&bench, target);
-	else if (prepare(&bench, target) == 0)
-		measure(&bench);
-	record_scheduler(&bench);
-	release(&bench);
+		ask(&run, target);
+	else if (prepare(&run, target) == 0)
+		measure(&run);
+	record_scheduler(&run);
+	release(&run);
 	sigbus_leave(&old);
-	cell->status = bench.verdict.status;
-	cell->warnings = bench.verdict.warnings;
+	cell->status = run.verdict.status;
+	cell->warnings = run.verdict.warnings;
 	if (cell->status != CELL_OK) {
-		cell->reason = strdup(bench.verdict.reason);
+		cell->reason = strdup(run.verdict.reason);
 		if (!cell->reason)
 			return -ENOMEM;
 	}

@@ -15,7 +15,7 @@ struct plot_out {
 	bool has_points; /* of our own, in any block */
 };
 
-typedef void (*cell_writer)(struct plot_out *out, struct matrix_span runs);
+typedef void (*cell_writer)(struct plot_out *out, struct table_span runs);
 
 static void put(struct plot_out *out, double x, double y)
 {
@@ -39,12 +39,12 @@ struct cell_visit {
 	cell_writer write;
 };
 
-static void write_cell(const struct plot_position *at, struct matrix_span runs, void *context)
+static void write_cell(const struct plot_position *at, struct table_span runs, void *context)
 {
 	const struct cell_visit *visit = context;
 
 	(void)at;
-	if (matrix_measured(runs))
+	if (table_measured(runs))
 		visit->write(visit->out, runs);
 	end_block(visit->out);
 }
@@ -65,11 +65,11 @@ static void write_letter(struct plot_out *out, const struct plot_page *page, cel
 	for (int load = 0; load < PLOT_LOADS; load++)
 		for (int place = 0; place < PLOT_STATES; place++)
 			for (int sync = 0; sync < PLOT_SYNCS; sync++) {
-				struct matrix_entry entry = { .cell = plot_page_letter(
-								      page, load, place, sync) };
+				struct table_entry entry = { .cell = plot_page_letter(
+								     page, load, place, sync) };
 
 				if (entry.cell)
-					write(out, (struct matrix_span){ &entry, 1 });
+					write(out, (struct table_span){ &entry, 1 });
 				end_block(out);
 			}
 	fprintf(out->file, "EOD\n");
@@ -96,9 +96,9 @@ static void print_ranges(const struct plot_out *out)
 		out->low, out->high, out->x_high, out->is_thinned);
 }
 
-static void write_buckets(struct plot_out *out, struct matrix_span runs)
+static void write_buckets(struct plot_out *out, struct table_span runs)
 {
-	double measured = (double)matrix_measured(runs);
+	double measured = (double)table_measured(runs);
 	uint64_t counts[65] = { 0 };
 
 	for (size_t i = 0; i < runs.count; i++) {
@@ -148,24 +148,24 @@ static double median_of(double *values, size_t n)
 
 #define MAX_CURVES 64
 
-static void write_curve(struct plot_out *out, struct matrix_span runs)
+static void write_curve(struct plot_out *out, struct table_span runs)
 {
-	struct plot_curve curves[MAX_CURVES];
+	struct tail curves[MAX_CURVES];
 	double values[MAX_CURVES];
 	size_t n = 0;
 
 	for (size_t i = 0; i < runs.count && n < MAX_CURVES; i++)
 		if (runs.entries[i].cell->has_latency &&
-		    plot_curve_init(&curves[n], &runs.entries[i].cell->latency) == 0)
+		    tail_init(&curves[n], &runs.entries[i].cell->latency) == 0)
 			n++;
 	for (uint64_t tail = 1; n && tail <= curves[0].count;
 	     tail = next_tail(tail, curves[0].count)) {
 		for (size_t i = 0; i < n; i++)
-			values[i] = plot_curve_ns(&curves[i], tail);
+			values[i] = tail_ns(&curves[i], tail);
 		put(out, (double)curves[0].count / (double)tail, us_of(median_of(values, n)));
 	}
 	for (size_t i = 0; i < n; i++)
-		plot_curve_free(&curves[i]);
+		tail_free(&curves[i]);
 }
 
 bool plot_percentiles(const struct plot_page *page, FILE *file)
@@ -195,7 +195,7 @@ static void put_extremes(struct plot_out *out, const uint64_t *samples, size_t f
 		    us_of((double)samples[low < high ? high : low]));
 }
 
-static void write_samples(struct plot_out *out, struct matrix_span runs)
+static void write_samples(struct plot_out *out, struct table_span runs)
 {
 	const struct latency *latency = NULL;
 	size_t stretches;
@@ -224,14 +224,14 @@ bool plot_timeline(const struct plot_page *page, FILE *file)
 	return out.has_points;
 }
 
-static void write_figures(struct plot_out *out, struct matrix_span runs)
+static void write_figures(struct plot_out *out, struct table_span runs)
 {
 	static const enum figure figures[] = { FIGURE_P50, FIGURE_P99, FIGURE_MAX };
 
-	if (!matrix_runs(runs, FIGURE_P50).runs)
+	if (!table_runs(runs, FIGURE_P50).runs)
 		return;
 	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
-		double us = us_of(matrix_runs(runs, figures[i]).median);
+		double us = us_of(table_runs(runs, figures[i]).median);
 
 		fprintf(out->file, "%s%.9g", i ? " " : "", us);
 		out->low = fmin(out->low, us);
@@ -241,7 +241,7 @@ static void write_figures(struct plot_out *out, struct matrix_span runs)
 	out->points++;
 }
 
-static void write_average(struct plot_out *out, struct matrix_span runs)
+static void write_average(struct plot_out *out, struct table_span runs)
 {
 	put(out, us_of(runs.entries[0].cell->latency.mean), 1);
 }

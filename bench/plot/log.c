@@ -22,7 +22,7 @@ struct picture {
 
 static bool has_point(const struct cell_result *cell)
 {
-	return matrix_has_dirt(&cell->config) && cell->has_latency && cell->has_dirt &&
+	return table_has_unsynced(&cell->config) && cell->has_latency && cell->has_dirt &&
 	       cell->dirt.dirty_bytes != U64_ABSENT && cell->dirt.dirty_bytes &&
 	       cell->dirt.log_bytes != U64_ABSENT && cell->config.dirty_kind == DIRTY_CREATE &&
 	       cell->latency.sample_count > 1;
@@ -99,7 +99,7 @@ static size_t write_lines(struct picture *picture, size_t firsts[MAX_LINES])
 
 static void print_names(const struct picture *picture, const size_t *firsts, size_t lines)
 {
-	char name[WORDS_SIZE];
+	char name[PHRASE_SIZE];
 
 	fprintf(picture->out, "line_count = %zu\narray line_name[%d]\narray line_is_ext4[%d]\n",
 		lines, MAX_LINES, MAX_LINES);
@@ -108,7 +108,7 @@ static void print_names(const struct picture *picture, const size_t *firsts, siz
 
 		fprintf(picture->out, "line_is_ext4[%zu] = %d\nline_name[%zu] = ", i + 1,
 			!strcmp(config->fs, "ext4"), i + 1);
-		gnuplot_string(picture->out, words_fs(config, name), NAME_COLUMNS);
+		gnuplot_string(picture->out, phrase_fs(config, name), NAME_COLUMNS);
 		fputc('\n', picture->out);
 	}
 }

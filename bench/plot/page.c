@@ -18,14 +18,14 @@ static int state_at(int place)
 	return PLOT_STATES - 1 - place;
 }
 
-void plot_page_init(struct plot_page *page, struct matrix_span span, const struct result *reference,
+void plot_page_init(struct plot_page *page, struct table_span span, const struct result *reference,
 		    const char *title)
 {
 	*page = (struct plot_page){ .all = span, .title = title };
 	if (!span.entries[0].result->has_provenance)
 		page->reference = reference;
 	while (span.count) {
-		struct matrix_span fs = matrix_take(&span, MATRIX_FS);
+		struct table_span fs = table_cut(&span, TABLE_FS);
 
 		if (page->fs_count < PLOT_MAX_FS)
 			page->fs[page->fs_count++] = fs;
@@ -34,10 +34,10 @@ void plot_page_init(struct plot_page *page, struct matrix_span span, const struc
 	}
 }
 
-struct matrix_span plot_page_cell(const struct plot_page *page, size_t fs, int load, int place,
-				  int sync)
+struct table_span plot_page_cell(const struct plot_page *page, size_t fs, int load, int place,
+				 int sync)
 {
-	return matrix_find(page->fs[fs], state_at(place), load, sync);
+	return table_find(page->fs[fs], state_at(place), load, sync);
 }
 
 const struct cell_result *plot_page_letter(const struct plot_page *page, int load, int place,
@@ -51,7 +51,7 @@ const struct cell_result *plot_page_letter(const struct plot_page *page, int loa
 		config.load = load;
 		config.state = state_at(place);
 		config.sync = sync;
-		letter = matrix_letter_cell(page->reference, &config);
+		letter = table_letter_cell(page->reference, &config);
 	}
 	return letter;
 }
@@ -87,7 +87,7 @@ static void print_item(FILE *out, const char *name, size_t index, const char *te
 	fputc('\n', out);
 }
 
-static const char *variant_of(struct matrix_span cells, char buffer[WORDS_SIZE])
+static const char *variant_of(struct table_span cells, char buffer[PHRASE_SIZE])
 {
 	const struct cell_config *least = &cells.entries[0].cell->config;
 	uint64_t most = least->pages;
@@ -98,13 +98,13 @@ static const char *variant_of(struct matrix_span cells, char buffer[WORDS_SIZE])
 		most = config->pages > most ? config->pages : most;
 		least = config->pages < least->pages ? config : least;
 	}
-	return words_variant_to(least, most, buffer);
+	return phrase_variant_to(least, most, buffer);
 }
 
 static void print_titles(const struct plot_page *page, FILE *out)
 {
 	const struct result *result = page->all.entries[0].result;
-	char variant[WORDS_SIZE], subtitle[WORDS_SIZE], kernel[300], cpu[300];
+	char variant[PHRASE_SIZE], subtitle[PHRASE_SIZE], kernel[300], cpu[300];
 
 	print_string(out, "title", page->title, TITLE_COLUMNS);
 	print_string(out, "what", variant_of(page->all, variant), SUBTITLE_COLUMNS);
@@ -118,20 +118,20 @@ static void print_titles(const struct plot_page *page, FILE *out)
 		snprintf(subtitle, sizeof(subtitle), "kernel %s, %s", *kernel ? kernel : "unknown",
 			 *cpu ? cpu : "CPU unknown");
 	print_string(out, "subtitle", subtitle, SUBTITLE_COLUMNS);
-	print_string(out, "clock", words_clock(result->clock.domain), SUBTITLE_COLUMNS);
+	print_string(out, "clock", phrase_clock(result->clock.domain), SUBTITLE_COLUMNS);
 	fprintf(out, "is_count = %d\n", result->clock.domain == DOMAIN_INSTRUCTIONS);
 }
 
 static void print_columns(const struct plot_page *page, FILE *out)
 {
-	char name[WORDS_SIZE];
+	char name[PHRASE_SIZE];
 
 	fprintf(out, "fs_count = %zu\nfs_omitted = %zu\n", page->fs_count, page->fs_omitted);
 	fprintf(out, "array fs_name[fs_count]\narray fs_is_ext4[fs_count]\n");
 	for (size_t i = 0; i < page->fs_count; i++) {
 		const struct cell_config *config = &page->fs[i].entries[0].cell->config;
 
-		print_item(out, "fs_name", i + 1, words_fs(config, name), FS_COLUMNS);
+		print_item(out, "fs_name", i + 1, phrase_fs(config, name), FS_COLUMNS);
 		fprintf(out, "fs_is_ext4[%zu] = %d\n", i + 1,
 			!strcmp(config->fs, "ext4") && config->dax == DAX_ALWAYS);
 	}
@@ -152,13 +152,13 @@ static bool has_row(const struct plot_page *page, int load, int place)
 static void print_note(const struct plot_page *page, FILE *out, size_t index, size_t fs, int load,
 		       int place, int sync)
 {
-	struct matrix_span runs = plot_page_cell(page, fs, load, place, sync);
+	struct table_span runs = plot_page_cell(page, fs, load, place, sync);
 	const struct cell_result *cell = runs.count ? runs.entries[0].cell : NULL;
-	bool is_missing = cell && !matrix_measured(runs);
+	bool is_missing = cell && !table_measured(runs);
 	char note[64] = "";
 
 	if (is_missing)
-		snprintf(note, sizeof(note), "%s %s:", words_sync(sync),
+		snprintf(note, sizeof(note), "%s %s:", phrase_sync(sync),
 			 status_words[cell->status]);
 	print_item(out, "note", index, note, NOTE_COLUMNS);
 	print_item(out, "reason", index, is_missing ? cell->reason : "", NOTE_COLUMNS);
@@ -167,10 +167,10 @@ static void print_note(const struct plot_page *page, FILE *out, size_t index, si
 static void print_row(const struct plot_page *page, FILE *out, size_t row, int load, int place)
 {
 	size_t index = (row - 1) * page->fs_count * PLOT_SYNCS;
-	char name[WORDS_SIZE + 64], text[WORDS_SIZE];
+	char name[PHRASE_SIZE + 64], text[PHRASE_SIZE];
 
-	snprintf(name, sizeof(name), "%s, %s", words_state(state_at(place)),
-		 words_load(load, text));
+	snprintf(name, sizeof(name), "%s, %s", phrase_state(state_at(place)),
+		 phrase_load(load, text));
 	print_item(out, "row_name", row, name, sizeof(name));
 	fprintf(out, "row_state[%zu] = %d\nrow_load[%zu] = %d\n", row, place, row, load);
 	fprintf(out, "has_state[%d] = 1\nhas_load[%d] = 1\n", place + 1, load + 1);
@@ -196,7 +196,7 @@ static void print_rows(const struct plot_page *page, FILE *out)
 	fprintf(out, "row_count = %zu\n", row);
 }
 
-static const char *status_of(struct matrix_span runs, size_t measured)
+static const char *status_of(struct table_span runs, size_t measured)
 {
 	if (!runs.count)
 		return "";
@@ -208,11 +208,10 @@ struct status_list {
 	size_t most_runs;
 };
 
-static void print_cell_status(const struct plot_position *at, struct matrix_span runs,
-			      void *context)
+static void print_cell_status(const struct plot_position *at, struct table_span runs, void *context)
 {
 	struct status_list *list = context;
-	size_t measured = matrix_measured(runs);
+	size_t measured = table_measured(runs);
 
 	if (measured > list->most_runs)
 		list->most_runs = measured;
@@ -240,17 +239,17 @@ static bool has_letter(const struct plot_page *page)
 
 void plot_page_print(const struct plot_page *page, FILE *out)
 {
-	char text[WORDS_SIZE];
+	char text[PHRASE_SIZE];
 
 	fprintf(out, "STATES = %d\nLOADS = %d\nSYNCS = %d\n", PLOT_STATES, PLOT_LOADS, PLOT_SYNCS);
 	fprintf(out, "array state_name[STATES]\narray has_state[STATES]\n"
 		     "array load_name[LOADS]\narray has_load[LOADS]\n");
 	for (int i = 0; i < PLOT_STATES; i++) {
-		print_item(out, "state_name", (size_t)i + 1, words_state(state_at(i)), 40);
+		print_item(out, "state_name", (size_t)i + 1, phrase_state(state_at(i)), 40);
 		fprintf(out, "has_state[%d] = 0\n", i + 1);
 	}
 	for (int i = 0; i < PLOT_LOADS; i++) {
-		print_item(out, "load_name", (size_t)i + 1, words_load(i, text), 40);
+		print_item(out, "load_name", (size_t)i + 1, phrase_load(i, text), 40);
 		fprintf(out, "has_load[%d] = 0\n", i + 1);
 	}
 	print_titles(page, out);

@@ -33,20 +33,20 @@
 #define PLOT_MAX_FS 8
 
 struct plot_page {
-	struct matrix_span fs[PLOT_MAX_FS];
+	struct table_span fs[PLOT_MAX_FS];
 	size_t fs_count, fs_omitted;
-	struct matrix_span all;
+	struct table_span all;
 	const struct result *reference; /* the letter; NULL where what is drawn is a letter */
 	const char *title;		/* the user's words, or NULL */
 };
 
-/* Divides span, whose entries agree down to MATRIX_VARIANT. */
-void plot_page_init(struct plot_page *page, struct matrix_span span, const struct result *reference,
+/* Divides span, whose entries agree down to TABLE_VARIANT. */
+void plot_page_init(struct plot_page *page, struct table_span span, const struct result *reference,
 		    const char *title);
 
 /* The runs of a cell; place is that of the letter's order. Count 0 where there is none. */
-struct matrix_span plot_page_cell(const struct plot_page *page, size_t fs, int load, int place,
-				  int sync);
+struct table_span plot_page_cell(const struct plot_page *page, size_t fs, int load, int place,
+				 int sync);
 
 /* The letter's cell of that place, or NULL. */
 const struct cell_result *plot_page_letter(const struct plot_page *page, int load, int place,
@@ -58,7 +58,7 @@ struct plot_position {
 	int load, place, sync;
 };
 
-typedef void plot_visit_fn(const struct plot_position *at, struct matrix_span runs, void *context);
+typedef void plot_visit_fn(const struct plot_position *at, struct table_span runs, void *context);
 
 /* Calls back for each cell that there can be, by ascending block; runs as plot_page_cell(). */
 void plot_page_visit(const struct plot_page *page, plot_visit_fn *visit, void *context);

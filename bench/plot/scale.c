@@ -14,7 +14,7 @@
 
 struct picture {
 	FILE *out;
-	char kinds[MAX_KINDS][WORDS_SIZE];
+	char kinds[MAX_KINDS][PHRASE_SIZE];
 	size_t kind_count;
 	struct plot_range threads, pages, file; /* of the x axes */
 	struct plot_range p50, share, mean, mib;
@@ -23,7 +23,7 @@ struct picture {
 /* From 1; kinds beyond the last share its colour. */
 static size_t kind_of(struct picture *picture, const struct scale_line *line)
 {
-	char name[WORDS_SIZE];
+	char name[PHRASE_SIZE];
 	size_t i = 0;
 
 	scale_name(line->config, name);

@@ -36,7 +36,7 @@ static void add_run(struct bar *bar, const struct cell_result *cell)
 			bar->stage_ns[probes->stages[i].stage] += probes->stages[i].mean_ns;
 }
 
-static struct bar bar_of(struct matrix_span runs)
+static struct bar bar_of(struct table_span runs)
 {
 	struct bar bar = { 0 };
 
@@ -58,7 +58,7 @@ static double *row_high(struct picture *picture, const struct plot_position *at)
 	return &picture->row_high_ns[at->load][at->place];
 }
 
-static void mark_seen(struct picture *picture, struct matrix_span runs)
+static void mark_seen(struct picture *picture, struct table_span runs)
 {
 	for (size_t i = 0; i < runs.count; i++) {
 		const struct cell_result *cell = runs.entries[i].cell;
@@ -69,7 +69,7 @@ static void mark_seen(struct picture *picture, struct matrix_span runs)
 	}
 }
 
-static void measure(const struct plot_position *at, struct matrix_span runs, void *context)
+static void measure(const struct plot_position *at, struct table_span runs, void *context)
 {
 	struct picture *picture = context;
 	struct bar bar = bar_of(runs);
@@ -82,7 +82,7 @@ static void measure(const struct plot_position *at, struct matrix_span runs, voi
 	mark_seen(picture, runs);
 }
 
-static void write_bar(const struct plot_position *at, struct matrix_span runs, void *context)
+static void write_bar(const struct plot_position *at, struct table_span runs, void *context)
 {
 	struct picture *picture = context;
 	struct bar bar = bar_of(runs);
@@ -141,7 +141,7 @@ static void name_rest(const struct bar *bar, double high_ns, char *text, size_t 
 		strcpy(text + length, ")");
 }
 
-static void write_end(const struct plot_position *at, struct matrix_span runs, void *context)
+static void write_end(const struct plot_position *at, struct table_span runs, void *context)
 {
 	struct picture *picture = context;
 	double high_ns = *row_high(picture, at);

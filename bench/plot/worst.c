@@ -44,7 +44,7 @@ static void insert(struct worst_list *list, const struct worst_result *fault)
 }
 
 /* A fault whose stages were not kept at all has no bar. */
-static struct worst_list worst_of(struct matrix_span runs)
+static struct worst_list worst_of(struct table_span runs)
 {
 	struct worst_list list = { 0 };
 
@@ -63,7 +63,7 @@ static uint64_t *row_high(struct picture *picture, const struct plot_position *a
 	return &picture->row_high[at->load][at->place][at->sync];
 }
 
-static void measure(const struct plot_position *at, struct matrix_span runs, void *context)
+static void measure(const struct plot_position *at, struct table_span runs, void *context)
 {
 	struct picture *picture = context;
 	struct worst_list list = worst_of(runs);
@@ -103,7 +103,7 @@ static int write_fault(struct picture *picture, const struct worst_result *fault
 	return lines + write_part(picture, PLOT_NOT_KEPT, end, fault->total, high);
 }
 
-static void write_bars(const struct plot_position *at, struct matrix_span runs, void *context)
+static void write_bars(const struct plot_position *at, struct table_span runs, void *context)
 {
 	struct picture *picture = context;
 	struct worst_list list = worst_of(runs);
@@ -187,7 +187,7 @@ static void write_text(const struct picture *picture, const struct worst_result 
 	gnuplot_string(picture->out, text, picture->columns);
 }
 
-static void print_texts(const struct plot_position *at, struct matrix_span runs, void *context)
+static void print_texts(const struct plot_position *at, struct table_span runs, void *context)
 {
 	struct picture *picture = context;
 	struct worst_list list = worst_of(runs);

@@ -56,7 +56,7 @@ static void widen(struct picture *picture, double ns)
 
 static void write_row(struct picture *picture, FILE *out, const struct worst_case_row *row)
 {
-	char log[LOG_SIZE_NAME], load[WORDS_SIZE];
+	char log[LOG_SIZE_NAME], load[PHRASE_SIZE];
 	size_t panel = number_of(&picture->panels, log_size_name(row->log_bytes, log));
 	size_t place = number_of(&picture->loads, worst_case_load_name(row, load));
 	size_t kind = number_of(&picture->kinds, row->fs);
@@ -86,7 +86,7 @@ static void print_names(FILE *out, const char *what, const struct names *names)
 /* All loads together come last in each panel, wherever they came first. */
 static void name_loads(struct picture *picture, const struct worst_case *cases)
 {
-	char load[WORDS_SIZE];
+	char load[PHRASE_SIZE];
 
 	for (size_t i = 0; i < cases->count; i++)
 		if (cases->rows[i].load != WORST_CASE_ANY)

@@ -47,7 +47,7 @@ static void write_kernel(const struct result *result, char text[FACT_SIZE])
 
 static void write_clock(const struct result *result, char text[FACT_SIZE])
 {
-	append(text, "", words_clock(result->clock.domain));
+	append(text, "", phrase_clock(result->clock.domain));
 }
 
 static void write_reading(const struct result *result, char text[FACT_SIZE])
@@ -121,17 +121,17 @@ void show_line(const struct show *show, const char *label, const char *text)
 }
 
 /* Calls with each result of span once, in their order. */
-static void for_each_result(struct matrix_span span,
-			    void (*visit)(const struct matrix_entry *entry, void *context),
+static void for_each_result(struct table_span span,
+			    void (*visit)(const struct table_entry *entry, void *context),
 			    void *context)
 {
 	const struct result *last = NULL;
 
 	for (;;) {
-		const struct matrix_entry *next = NULL;
+		const struct table_entry *next = NULL;
 
 		for (size_t i = 0; i < span.count; i++) {
-			const struct matrix_entry *entry = &span.entries[i];
+			const struct table_entry *entry = &span.entries[i];
 
 			if ((!last || entry->result > last) &&
 			    (!next || entry->result < next->result))
@@ -151,7 +151,7 @@ struct distinct {
 	size_t count;
 };
 
-static void add_distinct(const struct matrix_entry *entry, void *context)
+static void add_distinct(const struct table_entry *entry, void *context)
 {
 	struct distinct *distinct = context;
 	char text[FACT_SIZE] = "";
@@ -169,7 +169,7 @@ static bool is_short(const struct distinct *distinct)
 	return distinct->count > 1 && strlen(distinct->texts[0]) < LABEL_COLUMNS;
 }
 
-static void show_fact(const struct show *show, struct matrix_span span, const struct fact *fact)
+static void show_fact(const struct show *show, struct table_span span, const struct fact *fact)
 {
 	struct distinct distinct = { .fact = fact };
 	char line[FACT_SIZE] = "";
@@ -184,7 +184,7 @@ static void show_fact(const struct show *show, struct matrix_span span, const st
 	show_line(show, fact->label, line);
 }
 
-static void show_file(const struct matrix_entry *entry, void *context)
+static void show_file(const struct table_entry *entry, void *context)
 {
 	char name[LINE_COLUMNS * 4 + 4];
 
@@ -195,7 +195,7 @@ static void show_file(const struct matrix_entry *entry, void *context)
 }
 
 /* Each warning once, with the number of cells that carry it. */
-static void show_warnings(const struct show *show, struct matrix_span span)
+static void show_warnings(const struct show *show, struct table_span span)
 {
 	const char *seen[MAX_DISTINCT];
 	size_t counts[MAX_DISTINCT] = { 0 }, known = 0, more = 0;
@@ -229,7 +229,7 @@ static void show_warnings(const struct show *show, struct matrix_span span)
 		fprintf(show->out, "  warning: and %zu more warnings of other kinds\n", more);
 }
 
-void show_head(const struct show *show, struct matrix_span span)
+void show_head(const struct show *show, struct table_span span)
 {
 	for_each_result(span, show_file, (void *)(uintptr_t)show);
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)

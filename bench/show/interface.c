@@ -44,7 +44,7 @@ static bool is_same_answer(const struct answer *a, const struct answer *b)
 }
 
 /* Runs that agree are one row. */
-static int add_runs(struct text_table *table, struct matrix_span runs)
+static int add_runs(struct text_table *table, struct table_span runs)
 {
 	const struct answer *last = NULL;
 	int ret = 0;
@@ -61,7 +61,7 @@ static int add_runs(struct text_table *table, struct matrix_span runs)
 	return ret;
 }
 
-bool show_has_answers(struct matrix_span span)
+bool show_has_answers(struct table_span span)
 {
 	for (size_t i = 0; i < span.count; i++)
 		if (span.entries[i].cell->has_answer)
@@ -69,14 +69,14 @@ bool show_has_answers(struct matrix_span span)
 	return false;
 }
 
-int show_interface(const struct show *show, struct matrix_span span)
+int show_interface(const struct show *show, struct table_span span)
 {
 	auto_text_table struct text_table table = { .heads = heads,
 						    .left_columns = COLUMNS,
 						    .columns = COLUMNS };
 
 	while (span.count)
-		if (add_runs(&table, matrix_take(&span, MATRIX_CELL)))
+		if (add_runs(&table, table_cut(&span, TABLE_CELL)))
 			return diag_errno(ENOMEM, "show");
 	if (!table.count)
 		return 0;

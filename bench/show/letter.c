@@ -32,11 +32,11 @@ static void add_run(struct letter_cell *cell, const struct latency *latency)
 
 static void print_title(const struct show *show, const struct cell_config *config, size_t runs)
 {
-	char load[WORDS_SIZE], unlike[WORDS_SIZE];
+	char load[PHRASE_SIZE], unlike[PHRASE_SIZE];
 
-	fprintf(show->out, "File %s, %s, %s%s", words_state(config->state),
-		words_load(config->load, load), words_sync(config->sync),
-		words_unlike_letter(config, unlike));
+	fprintf(show->out, "File %s, %s, %s%s", phrase_state(config->state),
+		phrase_load(config->load, load), phrase_sync(config->sync),
+		phrase_unlike_letter(config, unlike));
 	if (runs > 1)
 		fprintf(show->out, " (%zu runs)", runs);
 	fprintf(show->out, ":\n");
@@ -59,10 +59,10 @@ static void print_cell(const struct show *show, const struct letter_cell *cell)
 	fprintf(show->out, "\n");
 }
 
-void show_letter(const struct show *show, struct matrix_span span)
+void show_letter(const struct show *show, struct table_span span)
 {
 	while (span.count) {
-		struct matrix_span runs = matrix_take(&span, MATRIX_CELL);
+		struct table_span runs = table_cut(&span, TABLE_CELL);
 		struct letter_cell cell = { .min_us = UINT64_MAX };
 
 		for (size_t i = 0; i < runs.count; i++)
@@ -70,7 +70,7 @@ void show_letter(const struct show *show, struct matrix_span span)
 				add_run(&cell, &runs.entries[i].cell->latency);
 		if (!cell.count)
 			continue;
-		print_title(show, &runs.entries[0].cell->config, matrix_measured(runs));
+		print_title(show, &runs.entries[0].cell->config, table_measured(runs));
 		print_cell(show, &cell);
 	}
 }

@@ -59,11 +59,11 @@ static int add_percent(struct text_table *table, double percent)
 
 static int add_names(struct text_table *table, const struct cell_config *config)
 {
-	char fs[WORDS_SIZE], shown[FS_COLUMNS * 4 + 4], number[PRINTABLE_NUMBER], text[96];
+	char fs[PHRASE_SIZE], shown[FS_COLUMNS * 4 + 4], number[PRINTABLE_NUMBER], text[96];
 	int ret;
 
 	ret = text_table_add(table,
-			     printable(words_fs(config, fs), FS_COLUMNS, shown, sizeof(shown)));
+			     printable(phrase_fs(config, fs), FS_COLUMNS, shown, sizeof(shown)));
 	snprintf(text, sizeof(text), "%s %s", printable_count(config->dirty, number),
 		 dirty_kind_words[config->dirty_kind]);
 	return ret | text_table_add(table, text);
@@ -100,7 +100,7 @@ static int compare_cells(const void *left, const void *right)
 						   : 1;
 }
 
-static int fill(struct text_table *table, struct matrix_span span)
+static int fill(struct text_table *table, struct table_span span)
 {
 	auto_free const struct cell_result **cells = calloc(span.count + 1, sizeof(*cells));
 	size_t count = 0;
@@ -116,7 +116,7 @@ static int fill(struct text_table *table, struct matrix_span span)
 	return ret;
 }
 
-int show_log(const struct show *show, struct matrix_span span)
+int show_log(const struct show *show, struct table_span span)
 {
 	auto_text_table struct text_table table = { .heads = heads,
 						    .columns = COLUMNS,

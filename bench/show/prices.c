@@ -21,7 +21,7 @@ static bool is_plain(const struct cell_config *config)
 	       (!config->dirty || config->dirty == U64_ABSENT);
 }
 
-bool show_has_prices(struct matrix_span span)
+bool show_has_prices(struct table_span span)
 {
 	for (size_t i = 0; i < span.count; i++)
 		if (span.entries[i].cell->config.commit != COMMIT_NONE &&
@@ -44,15 +44,15 @@ static bool is_same_way(const struct cell_config *a, const struct cell_config *b
 }
 
 /* The median fault of the cell that is like config in state, over its runs; NAN without one. */
-static double find_price(struct matrix_span span, const struct cell_config *config, int state)
+static double find_price(struct table_span span, const struct cell_config *config, int state)
 {
 	while (span.count) {
-		struct matrix_span runs = matrix_take(&span, MATRIX_CELL);
+		struct table_span runs = table_cut(&span, TABLE_CELL);
 		const struct cell_config *other = &runs.entries[0].cell->config;
 
 		if (is_plain(other) && other->state == state && is_same_fs(other, config) &&
-		    is_same_way(other, config) && matrix_measured(runs))
-			return matrix_runs(runs, FIGURE_P50).median;
+		    is_same_way(other, config) && table_measured(runs))
+			return table_runs(runs, FIGURE_P50).median;
 	}
 	return NAN;
 }
@@ -71,12 +71,12 @@ static void name_way(const struct cell_config *config, char *text, size_t size)
 		 config->sync == SYNC_MAP_SYNC ? "MAP_SYNC: " : "", commits[config->commit]);
 }
 
-static int add_row(struct text_table *table, struct matrix_span span,
+static int add_row(struct text_table *table, struct table_span span,
 		   const struct cell_config *config)
 {
 	static const int states[] = { STATE_HOLE, STATE_UNWRITTEN, STATE_WRITTEN };
-	char text[WORDS_SIZE];
-	int ret = text_table_add(table, words_fs(config, text));
+	char text[PHRASE_SIZE];
+	int ret = text_table_add(table, phrase_fs(config, text));
 
 	name_way(config, text, sizeof(text));
 	if (!ret)
@@ -91,7 +91,7 @@ static int add_row(struct text_table *table, struct matrix_span span,
 }
 
 /* Whether an earlier cell of span had the same row. */
-static bool is_told(struct matrix_span span, size_t index)
+static bool is_told(struct table_span span, size_t index)
 {
 	const struct cell_config *config = &span.entries[index].cell->config;
 
@@ -106,7 +106,7 @@ static bool is_told(struct matrix_span span, size_t index)
 }
 
 /* The rows of the file system that index is the first cell of. */
-static int add_fs(struct text_table *table, struct matrix_span span, size_t index)
+static int add_fs(struct text_table *table, struct table_span span, size_t index)
 {
 	const struct cell_config *fs = &span.entries[index].cell->config;
 
@@ -123,7 +123,7 @@ static int add_fs(struct text_table *table, struct matrix_span span, size_t inde
 	return 0;
 }
 
-int show_prices(const struct show *show, struct matrix_span span)
+int show_prices(const struct show *show, struct table_span span)
 {
 	struct text_table table = { .heads = heads, .columns = 5, .left_columns = 2 };
 	int ret = 0;

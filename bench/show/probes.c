@@ -234,7 +234,7 @@ static size_t columns_of_line(const struct section *section)
 	return fit < 2 ? 1 : fit < section->count ? fit & ~(size_t)1 : fit;
 }
 
-bool show_has_probes(struct matrix_span span)
+bool show_has_probes(struct table_span span)
 {
 	for (size_t i = 0; i < span.count; i++)
 		if (span.entries[i].cell->has_probes)
@@ -242,7 +242,7 @@ bool show_has_probes(struct matrix_span span)
 	return false;
 }
 
-int show_probes(const struct show *show, struct matrix_span span)
+int show_probes(const struct show *show, struct table_span span)
 {
 	struct section section = { .count = 0 };
 	size_t fit;
@@ -264,7 +264,7 @@ int show_probes(const struct show *show, struct matrix_span span)
 	return 0;
 }
 
-void show_legend(const struct show *show, struct matrix_span span)
+void show_legend(const struct show *show, struct table_span span)
 {
 	fprintf(show->out, "Stages, each without those entered from it:\n");
 	for (int stage = 0; stage < STAGE_COUNT; stage++) {

@@ -15,7 +15,7 @@ struct letter_figures {
 	double mean;
 };
 
-/* Strings belong to the matrix. */
+/* Strings belong to the table. */
 struct row {
 	char *file;
 	char *kernel;
@@ -131,7 +131,7 @@ static const struct json_row document_rows[] = {
 	JSON_END,
 };
 
-static void fill_row(struct row *row, const struct matrix_entry *entry,
+static void fill_row(struct row *row, const struct table_entry *entry,
 		     const struct result *reference)
 {
 	const struct cell_result *cell = entry->cell, *letter;
@@ -152,7 +152,7 @@ static void fill_row(struct row *row, const struct matrix_entry *entry,
 	row->has_probes = cell->has_probes;
 	for (int i = 0; cell->has_probes && i < STAGE_COUNT; i++)
 		row->stage_ns[i] = cell->probes.stages[i].mean_ns;
-	letter = matrix_letter_cell(reference, &cell->config);
+	letter = table_letter_cell(reference, &cell->config);
 	row->has_letter = letter && !entry->result->has_provenance;
 	if (row->has_letter)
 		row->letter = (struct letter_figures){ letter->latency.count, letter->latency.min,
@@ -160,22 +160,22 @@ static void fill_row(struct row *row, const struct matrix_entry *entry,
 }
 
 /* NULL without memory; to be freed by free(), for the strings are not the rows'. */
-static struct row *make_rows(const struct matrix *matrix, const struct result *reference)
+static struct row *make_rows(const struct result_table *sorted, const struct result *reference)
 {
-	struct row *rows = calloc(matrix->entry_count + 1, sizeof(*rows));
+	struct row *rows = calloc(sorted->entry_count + 1, sizeof(*rows));
 
-	for (size_t i = 0; rows && i < matrix->entry_count; i++) {
+	for (size_t i = 0; rows && i < sorted->entry_count; i++) {
 		json_init(cell_rows, &rows[i]);
-		fill_row(&rows[i], &matrix->entries[i], reference);
+		fill_row(&rows[i], &sorted->entries[i], reference);
 	}
 	return rows;
 }
 
-int show_json(FILE *out, const struct matrix *matrix, const struct result *reference)
+int show_json(FILE *out, const struct result_table *sorted, const struct result *reference)
 {
 	static char schema[] = "syncfault-show/1";
-	auto_free struct row *rows = make_rows(matrix, reference);
-	struct document document = { schema, rows, matrix->entry_count };
+	auto_free struct row *rows = make_rows(sorted, reference);
+	struct document document = { schema, rows, sorted->entry_count };
 	auto_free char *text = NULL;
 	size_t length;
 	int ret;
@@ -252,15 +252,15 @@ static void print_values(FILE *out, const struct json_row *rows, void *object)
 	}
 }
 
-int show_tsv(FILE *out, const struct matrix *matrix, const struct result *reference)
+int show_tsv(FILE *out, const struct result_table *sorted, const struct result *reference)
 {
-	auto_free struct row *rows = make_rows(matrix, reference);
+	auto_free struct row *rows = make_rows(sorted, reference);
 
 	if (!rows)
 		return diag_errno(ENOMEM, "show --tsv");
 	print_names(out, cell_rows, "");
 	fputc('\n', out);
-	for (size_t i = 0; i < matrix->entry_count; i++) {
+	for (size_t i = 0; i < sorted->entry_count; i++) {
 		print_values(out, cell_rows, &rows[i]);
 		fputc('\n', out);
 	}

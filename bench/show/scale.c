@@ -67,7 +67,7 @@ static void grid_init(struct grid *grid, const struct scale *scale, enum scale_a
 
 static int add_name(struct text_table *table, const struct scale_line *line)
 {
-	char name[WORDS_SIZE], shown[NAME_COLUMNS * 4 + 4], text[WORDS_SIZE + 32];
+	char name[PHRASE_SIZE], shown[NAME_COLUMNS * 4 + 4], text[PHRASE_SIZE + 32];
 
 	snprintf(text, sizeof(text), "%s%s", scale_name(line->config, name),
 		 line->is_on_device ? ", map=dev" : "");
@@ -120,7 +120,7 @@ static int print_grid(const struct show *show, const struct grid *grid, const ch
 	return 0;
 }
 
-static int print_threads(const struct show *show, struct matrix_span span)
+static int print_threads(const struct show *show, struct table_span span)
 {
 	auto_scale struct scale scale = { 0 };
 	struct grid grid;
@@ -215,7 +215,7 @@ static const char *const map_heads[] = { "file system, file, mapping", "cells", 
 
 static int add_map(struct text_table *table, const struct scale_map *row)
 {
-	char name[WORDS_SIZE], shown[NAME_COLUMNS * 4 + 4], number[PRINTABLE_NUMBER];
+	char name[PHRASE_SIZE], shown[NAME_COLUMNS * 4 + 4], number[PRINTABLE_NUMBER];
 	int ret = text_table_add(table, printable(scale_name(row->config, name), NAME_COLUMNS,
 						  shown, sizeof(shown)));
 
@@ -224,7 +224,7 @@ static int add_map(struct text_table *table, const struct scale_map *row)
 	return ret | add_ratio(table, row->greatest, 3) ? -ENOMEM : 0;
 }
 
-static int print_maps(const struct show *show, struct matrix_span span)
+static int print_maps(const struct show *show, struct table_span span)
 {
 	auto_scale_maps struct scale_maps maps = { 0 };
 	auto_text_table struct text_table table = { .heads = map_heads,
@@ -247,7 +247,7 @@ static int print_maps(const struct show *show, struct matrix_span span)
 	return 0;
 }
 
-int show_scale(const struct show *show, struct matrix_span span)
+int show_scale(const struct show *show, struct table_span span)
 {
 	auto_scale struct scale pages = { 0 };
 

@@ -74,7 +74,7 @@ static bool is_same_reason(const struct cell_result *a, const struct cell_result
 }
 
 /* Whether one of the cells before index was listed with the same reason, and so is this one. */
-static bool is_listed(struct matrix_span span, size_t index)
+static bool is_listed(struct table_span span, size_t index)
 {
 	for (size_t i = index; i > 0 && i + REASON_WINDOW > index; i--)
 		if (is_unmeasured(span.entries[i - 1].cell) &&
@@ -85,15 +85,15 @@ static bool is_listed(struct matrix_span span, size_t index)
 
 void show_cell_name(FILE *out, const struct cell_result *cell)
 {
-	char words[WORDS_SIZE];
+	char words[PHRASE_SIZE];
 
-	fprintf(out, "%s", words_point(&cell->config, words));
+	fprintf(out, "%s", phrase_point(&cell->config, words));
 	if (cell->repeat && cell->repeat != U64_ABSENT)
 		fprintf(out, ", repeat %llu", (unsigned long long)cell->repeat);
 }
 
 /* The cells from first on that have its reason, in one paragraph. */
-static int show_cell_names(const struct show *show, struct matrix_span span, size_t first)
+static int show_cell_names(const struct show *show, struct table_span span, size_t first)
 {
 	auto_free char *names = NULL;
 	size_t length;
@@ -117,7 +117,7 @@ static int show_cell_names(const struct show *show, struct matrix_span span, siz
 }
 
 /* Cells without numbers, and why: they are in no table. */
-static int show_unmeasured(const struct show *show, struct matrix_span span)
+static int show_unmeasured(const struct show *show, struct table_span span)
 {
 	bool is_first = true;
 
@@ -141,22 +141,22 @@ static int show_unmeasured(const struct show *show, struct matrix_span span)
 	return 0;
 }
 
-static int show_file_system(const struct show *show, struct matrix_span span)
+static int show_file_system(const struct show *show, struct table_span span)
 {
 	const struct cell_config *config = &span.entries[0].cell->config;
-	char fs[WORDS_SIZE], variant[WORDS_SIZE], shown[LINE_COLUMNS * 4 + 4];
+	char fs[PHRASE_SIZE], variant[PHRASE_SIZE], shown[LINE_COLUMNS * 4 + 4];
 	/* What is of the log has a table of its own. */
-	bool is_log = matrix_has_dirt(config),
+	bool is_log = table_has_unsynced(config),
 	     has_probes = show->with_probes && show_has_probes(span);
 	bool has_tables =
 		is_log ? has_probes : show->with_letter || show->with_table || show->with_probes;
 
-	if (!has_tables && matrix_measured(span) == span.count)
+	if (!has_tables && table_measured(span) == span.count)
 		return 0;
-	words_fs(config, fs);
+	phrase_fs(config, fs);
 	show_heading(show, printable(fs, LINE_COLUMNS, shown, sizeof(shown)), '-');
-	show_wrapped(show, words_variant(config, variant), 0);
-	if (matrix_is_on_device(span.entries[0].cell))
+	show_wrapped(show, phrase_variant(config, variant), 0);
+	if (table_is_on_device(span.entries[0].cell))
 		show_wrapped(show, "struct pages on the device itself (ndctl --map=dev)", 0);
 	fprintf(show->out, "\n");
 	if (show->with_letter && !is_log)
@@ -175,20 +175,20 @@ struct notes {
 	bool has_letter, has_count, has_runs;
 };
 
-static struct notes find_notes(const struct show *show, const struct matrix *matrix)
+static struct notes find_notes(const struct show *show, const struct result_table *sorted)
 {
-	struct matrix_span rest = matrix_all(matrix);
+	struct table_span rest = table_all(sorted);
 	struct notes notes = { 0 };
 
 	while (rest.count) {
-		struct matrix_span runs = matrix_take(&rest, MATRIX_CELL);
+		struct table_span runs = table_cut(&rest, TABLE_CELL);
 		const struct result *result = runs.entries[0].result;
 
-		notes.has_runs |= matrix_measured(runs) > 1;
+		notes.has_runs |= table_measured(runs) > 1;
 		notes.has_count |= result->clock.domain == DOMAIN_INSTRUCTIONS;
 		notes.has_letter |=
 			!result->has_provenance &&
-			matrix_letter_cell(show->reference, &runs.entries[0].cell->config);
+			table_letter_cell(show->reference, &runs.entries[0].cell->config);
 	}
 	return notes;
 }
@@ -220,13 +220,13 @@ static void show_notes(const struct show *show, const struct notes *notes)
 			     0);
 }
 
-int show_text(const struct show *show, const struct matrix *matrix)
+int show_text(const struct show *show, const struct result_table *sorted)
 {
-	struct notes notes = find_notes(show, matrix);
-	struct matrix_span all = matrix_all(matrix);
+	struct notes notes = find_notes(show, sorted);
+	struct table_span all = table_all(sorted);
 
 	while (all.count) {
-		struct matrix_span environment = matrix_take(&all, MATRIX_ENVIRONMENT);
+		struct table_span environment = table_cut(&all, TABLE_ENVIRONMENT);
 
 		show_head(show, environment);
 		if (show->with_worst_case && show_worst_case(show, environment))
@@ -238,12 +238,12 @@ int show_text(const struct show *show, const struct matrix *matrix)
 		if (show->with_table && show_log(show, environment))
 			return -ENOMEM;
 		while (environment.count)
-			if (show_file_system(show, matrix_take(&environment, MATRIX_FS)))
+			if (show_file_system(show, table_cut(&environment, TABLE_FS)))
 				return -ENOMEM;
 	}
-	if (show->with_table && matrix_measured(matrix_all(matrix)))
+	if (show->with_table && table_measured(table_all(sorted)))
 		show_notes(show, &notes);
-	if (show->with_probes && show_has_probes(matrix_all(matrix)))
-		show_legend(show, matrix_all(matrix));
+	if (show->with_probes && show_has_probes(table_all(sorted)))
+		show_legend(show, table_all(sorted));
 	return 0;
 }

@@ -50,13 +50,13 @@ static int add_letter(struct text_table *table, const struct layout *layout,
 
 	if (!layout->reference)
 		return 0;
-	cell = matrix_letter_cell(layout->reference, config);
+	cell = table_letter_cell(layout->reference, config);
 	return text_table_add_us(table, cell ? cell->latency.mean : NAN, 0) |
 	       text_table_add_us(table, cell ? (double)cell->latency.max : NAN, 0);
 }
 
 /* Faults of one run: all runs of a cell have the same number. */
-static uint64_t faults_of(struct matrix_span runs)
+static uint64_t faults_of(struct table_span runs)
 {
 	for (size_t i = 0; i < runs.count; i++)
 		if (runs.entries[i].cell->has_latency)
@@ -65,17 +65,16 @@ static uint64_t faults_of(struct matrix_span runs)
 }
 
 /* How far the runs of a cell lie apart, in percent of their median. */
-static int add_spread(struct text_table *table, const struct layout *layout,
-		      struct matrix_span runs)
+static int add_spread(struct text_table *table, const struct layout *layout, struct table_span runs)
 {
 	char text[PRINTABLE_NUMBER];
 	int ret = text_table_add(table, "") | text_table_add(table, "") |
 		  text_table_add(table, "spread");
 
-	snprintf(text, sizeof(text), "%zu runs", matrix_measured(runs));
+	snprintf(text, sizeof(text), "%zu runs", table_measured(runs));
 	ret |= text_table_add(table, text);
 	for (size_t i = 0; i < FIGURE_COLUMNS; i++) {
-		struct matrix_runs over = matrix_runs(runs, columns[i]);
+		struct table_runs over = table_runs(runs, columns[i]);
 		double spread = (over.high - over.low) / over.median * 100;
 
 		snprintf(text, sizeof(text), "%.1f%%", spread);
@@ -86,7 +85,7 @@ static int add_spread(struct text_table *table, const struct layout *layout,
 	return ret;
 }
 
-static int add_cell(struct text_table *table, const struct layout *layout, struct matrix_span runs)
+static int add_cell(struct text_table *table, const struct layout *layout, struct table_span runs)
 {
 	const struct cell_config *config = &runs.entries[0].cell->config;
 	char number[PRINTABLE_NUMBER];
@@ -94,22 +93,22 @@ static int add_cell(struct text_table *table, const struct layout *layout, struc
 
 	ret |= text_table_add(table, printable_count(faults_of(runs), number));
 	for (size_t i = 0; i < FIGURE_COLUMNS; i++)
-		ret |= text_table_add_us(table, matrix_runs(runs, columns[i]).median,
+		ret |= text_table_add_us(table, table_runs(runs, columns[i]).median,
 					 layout->decimals);
 	ret |= add_letter(table, layout, config);
-	if (matrix_measured(runs) > 1)
+	if (table_measured(runs) > 1)
 		ret |= add_spread(table, layout, runs);
 	return ret;
 }
 
 /* The letter's columns are there where it has a cell of span, and is not itself what is shown. */
-static struct layout make_layout(const struct show *show, struct matrix_span span)
+static struct layout make_layout(const struct show *show, struct table_span span)
 {
 	struct layout layout = { .is_ext4 = !strcmp(span.entries[0].cell->config.fs, "ext4"),
 				 .decimals = 1 };
 
 	for (size_t i = 0; i < span.count; i++) {
-		const struct matrix_entry *entry = &span.entries[i];
+		const struct table_entry *entry = &span.entries[i];
 
 		if (!entry->cell->has_latency)
 			continue;
@@ -117,14 +116,13 @@ static struct layout make_layout(const struct show *show, struct matrix_span spa
 		if (entry->cell->latency.min < 2000)
 			layout.decimals = 2;
 		if (!entry->result->has_provenance &&
-		    matrix_letter_cell(show->reference, &entry->cell->config))
+		    table_letter_cell(show->reference, &entry->cell->config))
 			layout.reference = show->reference;
 	}
 	return layout;
 }
 
-static int print_cells(const struct show *show, const struct layout *layout,
-		       struct matrix_span span)
+static int print_cells(const struct show *show, const struct layout *layout, struct table_span span)
 {
 	const char *all_heads[COLUMNS];
 	auto_text_table struct text_table table = { .heads = all_heads,
@@ -137,9 +135,9 @@ static int print_cells(const struct show *show, const struct layout *layout,
 	if (!layout->is_ext4)
 		memcpy(&all_heads[COLUMNS - LETTER_COLUMNS], ext4_heads, sizeof(ext4_heads));
 	while (span.count) {
-		struct matrix_span runs = matrix_take(&span, MATRIX_CELL);
+		struct table_span runs = table_cut(&span, TABLE_CELL);
 
-		if (matrix_measured(runs) && add_cell(&table, layout, runs))
+		if (table_measured(runs) && add_cell(&table, layout, runs))
 			return diag_errno(ENOMEM, "show");
 	}
 	text_table_print(&table, show->out);
@@ -154,17 +152,17 @@ static int add_ratio(struct text_table *table, double with, double without)
 	return text_table_add(table, isfinite(with / without) ? text : "-");
 }
 
-static int add_price(struct text_table *table, const struct layout *layout, struct matrix_span span,
+static int add_price(struct text_table *table, const struct layout *layout, struct table_span span,
 		     const struct cell_config *config)
 {
-	struct matrix_span runs = matrix_find(span, config->state, config->load, SYNC_NONE);
-	double without = matrix_runs(runs, FIGURE_P50).median, with;
+	struct table_span runs = table_find(span, config->state, config->load, SYNC_NONE);
+	double without = table_runs(runs, FIGURE_P50).median, with;
 	struct cell_config other = *config;
 	const struct cell_result *letter[2] = { NULL, NULL };
 	int ret;
 
-	runs = matrix_find(span, config->state, config->load, SYNC_MAP_SYNC);
-	with = matrix_runs(runs, FIGURE_P50).median;
+	runs = table_find(span, config->state, config->load, SYNC_MAP_SYNC);
+	with = table_runs(runs, FIGURE_P50).median;
 	if (isnan(with) || isnan(without))
 		return 0;
 	ret = text_table_add(table, state_words[config->state]);
@@ -174,7 +172,7 @@ static int add_price(struct text_table *table, const struct layout *layout, stru
 	ret |= add_ratio(table, with, without);
 	for (int sync = 0; layout->reference && sync < 2; sync++) {
 		other.sync = sync ? SYNC_MAP_SYNC : SYNC_NONE;
-		letter[sync] = matrix_letter_cell(layout->reference, &other);
+		letter[sync] = table_letter_cell(layout->reference, &other);
 	}
 	if (!layout->reference)
 		return ret;
@@ -183,7 +181,7 @@ static int add_price(struct text_table *table, const struct layout *layout, stru
 }
 
 static int print_prices(const struct show *show, const struct layout *layout,
-			struct matrix_span span)
+			struct table_span span)
 {
 	const char *all_heads[PRICE_COLUMNS];
 	auto_text_table struct text_table table = { .heads = all_heads,
@@ -191,13 +189,13 @@ static int print_prices(const struct show *show, const struct layout *layout,
 						    .columns = layout->reference
 								       ? PRICE_COLUMNS
 								       : PRICE_COLUMNS - 1 };
-	struct matrix_span rest = span;
+	struct table_span rest = span;
 
 	memcpy(all_heads, price_heads, sizeof(price_heads));
 	if (!layout->is_ext4)
 		all_heads[PRICE_COLUMNS - 1] = ext4_heads[0];
 	while (rest.count) {
-		struct matrix_span runs = matrix_take(&rest, MATRIX_CELL);
+		struct table_span runs = table_cut(&rest, TABLE_CELL);
 		const struct cell_config *config = &runs.entries[0].cell->config;
 
 		if (config->sync == SYNC_MAP_SYNC && add_price(&table, layout, span, config))
@@ -210,11 +208,11 @@ static int print_prices(const struct show *show, const struct layout *layout,
 	return 0;
 }
 
-int show_table(const struct show *show, struct matrix_span span)
+int show_table(const struct show *show, struct table_span span)
 {
 	struct layout layout = make_layout(show, span);
 
-	if (!matrix_measured(span))
+	if (!table_measured(span))
 		return 0;
 	if (print_cells(show, &layout, span) || print_prices(show, &layout, span))
 		return -ENOMEM;

@@ -106,7 +106,7 @@ static struct rung_group *find_group(struct rung_group *groups, size_t *count,
 	return &groups[i];
 }
 
-static size_t group_stages(struct rung_group groups[MAX_RUNGS], struct matrix_span span)
+static size_t group_stages(struct rung_group groups[MAX_RUNGS], struct table_span span)
 {
 	size_t count = 0;
 
@@ -126,7 +126,7 @@ static size_t group_stages(struct rung_group groups[MAX_RUNGS], struct matrix_sp
 	return count;
 }
 
-static void show_rungs(const struct show *show, struct matrix_span span)
+static void show_rungs(const struct show *show, struct table_span span)
 {
 	struct rung_group groups[MAX_RUNGS];
 	size_t count = group_stages(groups, span);
@@ -179,7 +179,7 @@ static void add_drops(struct line *line, const struct probe_drops *lost)
 	}
 }
 
-static void show_drops(const struct show *show, struct matrix_span span)
+static void show_drops(const struct show *show, struct table_span span)
 {
 	bool has_any = false;
 
@@ -207,7 +207,7 @@ struct pick {
 };
 
 /* Those of all cells together, slowest first. */
-static size_t pick_worst(struct pick picks[MAX_WORST], struct matrix_span span)
+static size_t pick_worst(struct pick picks[MAX_WORST], struct table_span span)
 {
 	size_t count = 0;
 
@@ -352,7 +352,7 @@ static void show_fault(const struct show *show, size_t rank, const struct pick *
 	show_stack(show, &pick->worst->stack);
 }
 
-void show_worst(const struct show *show, struct matrix_span span)
+void show_worst(const struct show *show, struct table_span span)
 {
 	struct pick picks[MAX_WORST];
 	size_t count = pick_worst(picks, span);

@@ -34,7 +34,7 @@ static int add_fs(struct text_table *table, const struct worst_case_row *row)
 
 static int add_worst(struct text_table *table, const struct worst_case_row *row)
 {
-	char text[WORDS_SIZE + PRINTABLE_NUMBER + 2], number[PRINTABLE_NUMBER], waits[WORDS_SIZE];
+	char text[PHRASE_SIZE + PRINTABLE_NUMBER + 2], number[PRINTABLE_NUMBER], waits[PHRASE_SIZE];
 	const struct worst_result *fault = row->worst[0].fault;
 
 	if (!row->worst_count)
@@ -46,7 +46,7 @@ static int add_worst(struct text_table *table, const struct worst_case_row *row)
 
 static int add_row(struct text_table *table, const struct worst_case_row *row)
 {
-	char number[PRINTABLE_NUMBER], log[LOG_SIZE_NAME], load[WORDS_SIZE];
+	char number[PRINTABLE_NUMBER], log[LOG_SIZE_NAME], load[PHRASE_SIZE];
 	int ret = text_table_add(table, log_size_name(row->log_bytes, log));
 
 	ret |= text_table_add(table, worst_case_load_name(row, load)) | add_fs(table, row);
@@ -72,27 +72,27 @@ static int print_rows(const struct show *show, const struct worst_case *cases)
 }
 
 /* What was in the commit that the fault waited for: all of it is written before the fault ends. */
-static const char *tell_commit(const struct worst_result *fault, char buffer[WORDS_SIZE])
+static const char *tell_commit(const struct worst_result *fault, char buffer[PHRASE_SIZE])
 {
 	const struct commit_result *commit = &fault->commit;
 	char handles[PRINTABLE_NUMBER], amount[PRINTABLE_NUMBER];
 
-	snprintf(buffer, WORDS_SIZE, "-");
+	snprintf(buffer, PHRASE_SIZE, "-");
 	if (!fault->has_commit)
 		return buffer;
 	if (commit->handles != U64_ABSENT && commit->blocks != U64_ABSENT)
-		snprintf(buffer, WORDS_SIZE, "%s handles, %s blocks",
+		snprintf(buffer, PHRASE_SIZE, "%s handles, %s blocks",
 			 printable_count(commit->handles, handles),
 			 printable_count(commit->blocks, amount));
 	else if (commit->bytes != U64_ABSENT)
-		snprintf(buffer, WORDS_SIZE, "%s bytes", printable_count(commit->bytes, amount));
+		snprintf(buffer, PHRASE_SIZE, "%s bytes", printable_count(commit->bytes, amount));
 	return buffer;
 }
 
 static int add_fault(struct text_table *table, const struct worst_case_row *row,
 		     const struct worst_case_fault *kept)
 {
-	char load[WORDS_SIZE], log[LOG_SIZE_NAME], waits[WORDS_SIZE], commit[WORDS_SIZE];
+	char load[PHRASE_SIZE], log[LOG_SIZE_NAME], waits[PHRASE_SIZE], commit[PHRASE_SIZE];
 	uint64_t blocked = kept->fault->blocked;
 	struct worst_case_row own;
 	int ret = text_table_add(table, log_size_name(row->log_bytes, log));
@@ -128,7 +128,7 @@ static int print_worst(const struct show *show, const struct worst_case *cases)
 	return 0;
 }
 
-int show_worst_case(const struct show *show, struct matrix_span span)
+int show_worst_case(const struct show *show, struct table_span span)
 {
 	auto_worst_case struct worst_case cases = { 0 };
 

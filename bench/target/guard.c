@@ -22,8 +22,8 @@ static bool is_in_use(const char *path, const struct stat *st, struct guard_repo
 	char *why = report->obstacle;
 	size_t size = sizeof(report->obstacle);
 
-	return S_ISBLK(st->st_mode) ? inuse_device(st->st_rdev, why, size)
-				    : inuse_file(st, path, why, size);
+	return S_ISBLK(st->st_mode) ? in_use_device(st->st_rdev, why, size)
+				    : in_use_file(st, path, why, size);
 }
 
 /* Says why path, opened at fd and not in use, cannot be formatted at all. */
@@ -38,7 +38,7 @@ static void find_obstacle(int fd, const char *path, const struct stat *st,
 		snprintf(why, size, "is read-only");
 	else if (access(path, W_OK))
 		snprintf(why, size, "cannot be written: %s", strerror(errno));
-	else if (report->size_bytes < CONTENTS_EDGE_BYTES)
+	else if (report->size_bytes < SIGNATURES_EDGE_BYTES)
 		snprintf(why, size, "is smaller than 1 MiB");
 	else if (is_block && devnode_is_claimed(path))
 		snprintf(why, size, "is in use (mounted elsewhere, or held by the kernel)");
@@ -69,9 +69,9 @@ static int inspect_block(const char *path, const struct stat *st, struct guard_r
 		return is_used ? 0 : -errno;
 	if (!is_used)
 		find_obstacle(fd, path, st, report);
-	if (report->size_bytes < CONTENTS_EDGE_BYTES)
+	if (report->size_bytes < SIGNATURES_EDGE_BYTES)
 		return 0;
-	return contents_probe(fd, report->size_bytes, &report->contents);
+	return signatures_probe(fd, report->size_bytes, &report->contents);
 }
 
 /* Maps the first bytes of a device DAX: 2 MiB, or its alignment where that is more. */
@@ -88,7 +88,7 @@ static int probe_devdax(int fd, struct guard_report *report)
 
 	if (data == MAP_FAILED)
 		return -errno;
-	if (!contents_are_zero(data, DEVDAX_EDGE_BYTES))
+	if (!signatures_are_zero(data, DEVDAX_EDGE_BYTES))
 		snprintf(report->contents.text, sizeof(report->contents.text),
 			 "data in its first 2 MiB");
 	munmap(data, length);
@@ -135,7 +135,7 @@ int guard_inspect(const char *path, struct guard_report *report)
 static int lock_below(int *fd, int flags, bool is_shared, const char *path, const char *name)
 {
 	*fd = open(path, flags | O_RDONLY | O_CLOEXEC);
-	return *fd >= 0 && hold_take(*fd, is_shared, name) == -EBUSY ? -EBUSY : 0;
+	return *fd >= 0 && lock_take(*fd, is_shared, name) == -EBUSY ? -EBUSY : 0;
 }
 
 /* The disk of the partition that folder of /sys is about, and the file of a loop device. */
@@ -169,7 +169,7 @@ static int lock_target(const struct stat *st, struct guard *guard)
 		if (guard->lock_fd < 0)
 			return diag_errno(errno, "open %s for %s", folder, guard->path);
 	}
-	ret = hold_take(guard->lock_fd, false, guard->path);
+	ret = lock_take(guard->lock_fd, false, guard->path);
 	if (ret == -EBUSY)
 		return ret;
 	if (ret)
@@ -177,7 +177,7 @@ static int lock_target(const struct stat *st, struct guard *guard)
 	return S_ISBLK(st->st_mode) ? lock_ancestors(folder, guard) : 0;
 }
 
-static int refuse_contents(const char *path, const struct contents *contents)
+static int refuse_contents(const char *path, const struct signatures *contents)
 {
 	if (contents->is_ours)
 		diag_error("%s holds %s, left by an earlier run of syncfault that was killed: give "
@@ -319,7 +319,7 @@ int guard_give_back(struct guard *guard)
 	fd = open(guard->path, O_RDWR | O_EXCL | O_CLOEXEC);
 	if (fd < 0)
 		return diag_errno(errno, "open %s to give it back empty", guard->path);
-	err = contents_wipe(fd, guard->size_bytes);
+	err = signatures_wipe(fd, guard->size_bytes);
 	return err ? diag_errno(err, "wipe %s to give it back empty", guard->path) : 0;
 }
 

@@ -52,7 +52,7 @@ struct guard_report {
 	uint64_t align_bytes;
 	bool is_dax_capable;
 	char obstacle[512]; /* "is mounted on /home": refused even with --force; "" for none */
-	struct contents contents; /* what --force would destroy */
+	struct signatures contents; /* what --force would destroy */
 };
 
 /*

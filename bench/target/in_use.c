@@ -140,7 +140,7 @@ static bool are_partitions_used(const char *folder, char *why, size_t size)
 	return count > 0;
 }
 
-bool inuse_device(dev_t device, char *why, size_t size)
+bool in_use_device(dev_t device, char *why, size_t size)
 {
 	char folder[64], number[16];
 	dev_t disk;
@@ -154,7 +154,7 @@ bool inuse_device(dev_t device, char *why, size_t size)
 	       is_used(disk, "is a partition of a disk that ", why, size);
 }
 
-bool inuse_file(const struct stat *st, const char *path, char *why, size_t size)
+bool in_use_file(const struct stat *st, const char *path, char *why, size_t size)
 {
 	char device[LOOPDEV_PATH_SIZE];
 	int swap = is_swap(0, st);

@@ -16,9 +16,9 @@
  * it has partitions. Then why says so: "is mounted on /home". What other namespaces mount, only an
  * O_EXCL open shows.
  */
-bool inuse_device(dev_t device, char *why, size_t size);
+bool in_use_device(dev_t device, char *why, size_t size);
 
 /* The same for a regular file, known as path: backing a loop device, or swap space. */
-bool inuse_file(const struct stat *st, const char *path, char *why, size_t size);
+bool in_use_file(const struct stat *st, const char *path, char *why, size_t size);
 
 #endif

@@ -63,7 +63,7 @@ static void report_holder(int pid, const char *name)
 		diag_error("%s is in use by another syncfault run, process %d", name, pid);
 }
 
-int hold_take(int fd, bool is_shared, const char *name)
+int lock_take(int fd, bool is_shared, const char *name)
 {
 	const struct timespec gap = { .tv_nsec = ATTEMPT_GAP_NS };
 	struct stat st;

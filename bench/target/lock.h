@@ -11,6 +11,6 @@
  * as /proc shows it; where it does not, asks again for a second. Another -errno, not reported: the
  * file system has no such locks.
  */
-int hold_take(int fd, bool is_shared, const char *name);
+int lock_take(int fd, bool is_shared, const char *name);
 
 #endif

@@ -48,14 +48,14 @@ static const char *value_of(blkid_probe probe, const char *name)
 	return blkid_probe_lookup_value(probe, name, &value, NULL) ? NULL : value;
 }
 
-static void append(struct contents *contents, const char *a, const char *b, const char *c)
+static void append(struct signatures *contents, const char *a, const char *b, const char *c)
 {
 	size_t used = strlen(contents->text);
 
 	snprintf(contents->text + used, sizeof(contents->text) - used, "%s%s%s", a, b, c);
 }
 
-static void describe(blkid_probe probe, struct contents *contents)
+static void describe(blkid_probe probe, struct signatures *contents)
 {
 	const char *type = value_of(probe, "TYPE"), *table = value_of(probe, "PTTYPE");
 	const char *label = value_of(probe, "LABEL"), *uuid = value_of(probe, "UUID");
@@ -72,11 +72,11 @@ static void describe(blkid_probe probe, struct contents *contents)
 		append(contents, uuid, "", "");
 	if (type && (label || uuid))
 		append(contents, ")", "", "");
-	if (label && strcmp(label, CONTENTS_OUR_LABEL) == 0)
+	if (label && strcmp(label, SIGNATURES_OUR_LABEL) == 0)
 		contents->is_ours = true;
 }
 
-static int find_signatures(int fd, struct contents *contents)
+static int find_signatures(int fd, struct signatures *contents)
 {
 	auto_probe blkid_probe probe = NULL;
 	int found = 0;
@@ -90,7 +90,7 @@ static int find_signatures(int fd, struct contents *contents)
 	return found < 0 ? probe_errno() : 0;
 }
 
-bool contents_are_zero(const void *data, size_t length)
+bool signatures_are_zero(const void *data, size_t length)
 {
 	const unsigned char *bytes = data;
 
@@ -102,8 +102,8 @@ static int is_edge_zero(int fd, uint64_t offset, unsigned char *buffer)
 {
 	size_t done = 0;
 
-	while (done < CONTENTS_EDGE_BYTES) {
-		ssize_t length = pread(fd, buffer + done, CONTENTS_EDGE_BYTES - done,
+	while (done < SIGNATURES_EDGE_BYTES) {
+		ssize_t length = pread(fd, buffer + done, SIGNATURES_EDGE_BYTES - done,
 				       (off_t)(offset + done));
 
 		if (length < 0 && errno == EINTR)
@@ -112,18 +112,18 @@ static int is_edge_zero(int fd, uint64_t offset, unsigned char *buffer)
 			return length < 0 ? -errno : -EIO;
 		done += (size_t)length;
 	}
-	return contents_are_zero(buffer, CONTENTS_EDGE_BYTES);
+	return signatures_are_zero(buffer, SIGNATURES_EDGE_BYTES);
 }
 
-static int find_data(int fd, uint64_t size, struct contents *contents)
+static int find_data(int fd, uint64_t size, struct signatures *contents)
 {
-	auto_free unsigned char *buffer = malloc(CONTENTS_EDGE_BYTES);
+	auto_free unsigned char *buffer = malloc(SIGNATURES_EDGE_BYTES);
 	int first, last;
 
 	if (!buffer)
 		return -ENOMEM;
 	first = is_edge_zero(fd, 0, buffer);
-	last = first < 0 ? first : is_edge_zero(fd, size - CONTENTS_EDGE_BYTES, buffer);
+	last = first < 0 ? first : is_edge_zero(fd, size - SIGNATURES_EDGE_BYTES, buffer);
 	if (last < 0)
 		return last;
 	if (!first || !last)
@@ -132,11 +132,11 @@ static int find_data(int fd, uint64_t size, struct contents *contents)
 	return 0;
 }
 
-int contents_probe(int fd, uint64_t size, struct contents *contents)
+int signatures_probe(int fd, uint64_t size, struct signatures *contents)
 {
 	int err;
 
-	*contents = (struct contents){ 0 };
+	*contents = (struct signatures){ 0 };
 	err = find_signatures(fd, contents);
 	if (err || contents->text[0])
 		return err;
@@ -162,8 +162,8 @@ static int zero_edge(int fd, uint64_t offset, const unsigned char *zeros)
 {
 	size_t done = 0;
 
-	while (done < CONTENTS_EDGE_BYTES) {
-		ssize_t length = pwrite(fd, zeros + done, CONTENTS_EDGE_BYTES - done,
+	while (done < SIGNATURES_EDGE_BYTES) {
+		ssize_t length = pwrite(fd, zeros + done, SIGNATURES_EDGE_BYTES - done,
 					(off_t)(offset + done));
 
 		if (length < 0 && errno == EINTR)
@@ -175,9 +175,9 @@ static int zero_edge(int fd, uint64_t offset, const unsigned char *zeros)
 	return 0;
 }
 
-int contents_wipe(int fd, uint64_t size)
+int signatures_wipe(int fd, uint64_t size)
 {
-	auto_free unsigned char *zeros = calloc(1, CONTENTS_EDGE_BYTES);
+	auto_free unsigned char *zeros = calloc(1, SIGNATURES_EDGE_BYTES);
 	int err;
 
 	if (!zeros)
@@ -186,7 +186,7 @@ int contents_wipe(int fd, uint64_t size)
 	if (!err)
 		err = zero_edge(fd, 0, zeros);
 	if (!err)
-		err = zero_edge(fd, size - CONTENTS_EDGE_BYTES, zeros);
+		err = zero_edge(fd, size - SIGNATURES_EDGE_BYTES, zeros);
 	if (!err && fsync(fd))
 		err = -errno;
 	return err;

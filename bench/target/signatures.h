@@ -11,12 +11,12 @@
 #include <stdint.h>
 
 /* Looked at, and given back as zeros, at both ends. */
-#define CONTENTS_EDGE_BYTES (1u << 20)
+#define SIGNATURES_EDGE_BYTES (1u << 20)
 
 /* The label of every file system that syncfault makes. */
-#define CONTENTS_OUR_LABEL "syncfault"
+#define SIGNATURES_OUR_LABEL "syncfault"
 
-struct contents {
+struct signatures {
 	char text[512]; /* 'ext4 (label "home", UUID …), gpt partition table'; "" for nothing */
 	bool is_ours;	/* one of them carries our label */
 };
@@ -24,17 +24,17 @@ struct contents {
 /*
  * Probes for every superblock and partition table libblkid knows, damaged and contradicting ones
  * too; without any, for bytes that are not zero in the first and the last MiB. size is in bytes, at
- * least CONTENTS_EDGE_BYTES. 0, or -errno where it cannot be read.
+ * least SIGNATURES_EDGE_BYTES. 0, or -errno where it cannot be read.
  */
-int contents_probe(int fd, uint64_t size, struct contents *contents);
+int signatures_probe(int fd, uint64_t size, struct signatures *contents);
 
 /*
- * Wipes every signature that contents_probe would find, zeroes both edges and syncs. fd is open for
+ * Wipes every signature that signatures_probe would find, zeroes both edges and syncs. fd is open for
  * writing. -errno.
  */
-int contents_wipe(int fd, uint64_t size);
+int signatures_wipe(int fd, uint64_t size);
 
 /* Whether all bytes are zero. */
-bool contents_are_zero(const void *data, size_t length);
+bool signatures_are_zero(const void *data, size_t length);
 
 #endif

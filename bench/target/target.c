@@ -82,7 +82,7 @@ static int open_dir(struct target *target, const char *dir)
 /* Two runs in one folder would disturb each other. */
 static int lock_dir(struct target *target, const char *dir)
 {
-	int ret = hold_take(target->dir_fd, false, dir);
+	int ret = lock_take(target->dir_fd, false, dir);
 
 	if (ret && ret != -EBUSY)
 		diag_warning("%s has no locks: a second run there would not be noticed", dir);

@@ -8,7 +8,7 @@
 #include "trace/target.h"
 #include "trace/trace.h"
 
-struct trace_teller {
+struct trace_output {
 	const struct trace_options *options;
 	const struct trace_target *target;
 	struct probes *probes;
@@ -18,15 +18,15 @@ struct trace_teller {
 };
 
 /* All return 0 or -errno, reported; except -EIO for a full stdout, which main reports. */
-int trace_tell_start(const struct trace_teller *teller);
+int trace_put_start(const struct trace_output *output);
 
 /* Counted from from_ns to to_ns since counting began. */
-int trace_tell_span(const struct trace_teller *teller, const struct probes_totals *counted,
-		    uint64_t from_ns, uint64_t to_ns, bool is_total);
+int trace_put_span(const struct trace_output *output, const struct probes_totals *counted,
+		   uint64_t from_ns, uint64_t to_ns, bool is_total);
 
-int trace_tell_event(const struct trace_teller *teller, const struct probe_record *record);
+int trace_put_event(const struct trace_output *output, const struct probe_record *record);
 
 /* The slowest faults; after probes_stop(). */
-int trace_tell_worst(const struct trace_teller *teller);
+int trace_put_worst(const struct trace_output *output);
 
 #endif

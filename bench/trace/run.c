@@ -26,7 +26,7 @@ struct trace {
 	const struct trace_options *options;
 	struct trace_target target;
 	struct trace_names names;
-	struct trace_teller teller;
+	struct trace_output output;
 	struct probes *probes;
 	struct probes_totals *now, *before, *difference;
 	uint64_t told_ns; /* since counting began: the end of the last interval */
@@ -43,7 +43,7 @@ static uint64_t read_clock(clockid_t clock)
 
 static uint64_t elapsed(const struct trace *trace)
 {
-	return read_clock(CLOCK_MONOTONIC) - trace->teller.begin_ns;
+	return read_clock(CLOCK_MONOTONIC) - trace->output.begin_ns;
 }
 
 /* Fsyncs are counted; single ones were not asked for. */
@@ -52,7 +52,7 @@ static void on_event(const struct probe_record *record, void *context)
 	struct trace *trace = context;
 
 	if (!trace->err && record->root == ROOT_FAULT)
-		trace->err = trace_tell_event(&trace->teller, record);
+		trace->err = trace_put_event(&trace->output, record);
 }
 
 /*
@@ -82,7 +82,7 @@ static int tell_interval(struct trace *trace, uint64_t at_ns)
 	int ret;
 
 	trace_subtract(trace->now, trace->before, trace->difference);
-	ret = trace_tell_span(&trace->teller, trace->difference, trace->told_ns, at_ns, false);
+	ret = trace_put_span(&trace->output, trace->difference, trace->told_ns, at_ns, false);
 	*trace->before = *trace->now;
 	trace->told_ns = at_ns;
 	return ret;
@@ -110,7 +110,7 @@ static int wait_until(struct trace *trace, uint64_t until_ns)
 static int count(struct trace *trace)
 {
 	uint64_t end_ns = trace->options->for_s ? trace->options->for_s * SECOND_NS : UINT64_MAX;
-	uint64_t interval_ns = trace->teller.interval_ns ? trace->teller.interval_ns : UINT64_MAX;
+	uint64_t interval_ns = trace->output.interval_ns ? trace->output.interval_ns : UINT64_MAX;
 	uint64_t next_ns = interval_ns, read_ns = READ_NS, at_ns = 0;
 	int ret = 0;
 
@@ -140,21 +140,21 @@ static int finish(struct trace *trace)
 	ret = poll_events(trace, 0);
 	if (!ret)
 		ret = read_totals(trace);
-	if (!ret && trace->teller.interval_ns)
+	if (!ret && trace->output.interval_ns)
 		ret = tell_interval(trace, at_ns);
 	if (!ret && trace->options->worst)
-		ret = trace_tell_worst(&trace->teller);
-	return ret ? ret : trace_tell_span(&trace->teller, trace->now, 0, at_ns, true);
+		ret = trace_put_worst(&trace->output);
+	return ret ? ret : trace_put_span(&trace->output, trace->now, 0, at_ns, true);
 }
 
 static int trace_probes(struct trace *trace)
 {
 	int ret;
 
-	trace->teller.wall_ns = read_clock(CLOCK_REALTIME);
-	trace->teller.begin_ns = read_clock(CLOCK_MONOTONIC);
+	trace->output.wall_ns = read_clock(CLOCK_REALTIME);
+	trace->output.begin_ns = read_clock(CLOCK_MONOTONIC);
 	probes_start(trace->probes);
-	ret = trace_tell_start(&trace->teller);
+	ret = trace_put_start(&trace->output);
 	if (!ret)
 		ret = count(trace);
 	return ret ? ret : finish(trace);
@@ -196,13 +196,13 @@ static int run(struct trace *trace)
 		ret = stop_install();
 	if (ret)
 		return ret;
-	trace->teller = (struct trace_teller){ .options = options,
+	trace->output = (struct trace_output){ .options = options,
 					       .target = &trace->target,
 					       .probes = trace->probes,
 					       .names = &trace->names,
 					       .interval_ns = options->interval_s * SECOND_NS };
 	if (!options->interval_s && isatty(STDOUT_FILENO))
-		trace->teller.interval_ns = SECOND_NS;
+		trace->output.interval_ns = SECOND_NS;
 	if (trace->target.inode)
 		trace_names_add(&trace->names, trace->target.dev, trace->target.inode,
 				trace->target.path);

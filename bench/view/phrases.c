@@ -11,7 +11,7 @@
 #define FS_COLUMNS	24
 #define OPTIONS_COLUMNS 40
 
-const char *words_state(int state)
+const char *phrase_state(int state)
 {
 	static const char *const words[] = {
 		[STATE_HOLE] = "empty",
@@ -22,12 +22,12 @@ const char *words_state(int state)
 	return words[state];
 }
 
-const char *words_sync(int sync)
+const char *phrase_sync(int sync)
 {
 	return sync == SYNC_NONE ? "no MAP_SYNC" : "MAP_SYNC";
 }
 
-const char *words_clock(int domain)
+const char *phrase_clock(int domain)
 {
 	return domain == DOMAIN_INSTRUCTIONS
 		       ? "instruction clock: 1 us = 1,000 guest instructions; a count, not a time"
@@ -40,7 +40,7 @@ __attribute__((format(printf, 2, 3))) static void append(char *buffer, const cha
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(buffer + used, WORDS_SIZE - used, fmt, args);
+	vsnprintf(buffer + used, PHRASE_SIZE - used, fmt, args);
 	va_end(args);
 }
 
@@ -53,7 +53,7 @@ static void append_option(char *buffer, const char *what, const char *options)
 		       printable(options, OPTIONS_COLUMNS, text, sizeof(text)));
 }
 
-const char *words_load(int load, char buffer[WORDS_SIZE])
+const char *phrase_load(int load, char buffer[PHRASE_SIZE])
 {
 	*buffer = '\0';
 	append(buffer, "%s", load == LOAD_NONE ? "no background load" : "background load");
@@ -62,12 +62,12 @@ const char *words_load(int load, char buffer[WORDS_SIZE])
 	return buffer;
 }
 
-const char *words_fs(const struct cell_config *config, char buffer[WORDS_SIZE])
+const char *phrase_fs(const struct cell_config *config, char buffer[PHRASE_SIZE])
 {
 	static const char *const dax[] = {
 		[DAX_ALWAYS] = NULL, [DAX_INODE] = "by inode flag", [DAX_NEVER] = "never"
 	};
-	char options[WORDS_SIZE] = "", name[FS_COLUMNS * 4 + 4];
+	char options[PHRASE_SIZE] = "", name[FS_COLUMNS * 4 + 4];
 
 	append_option(options, "mkfs", config->mkfs_options);
 	append_option(options, "mount", config->mount_options);
@@ -113,13 +113,13 @@ static const char *const remap_phrases[] = {
 	[REMAP_WRITE] = ", while another thread writes to the file",
 };
 
-const char *words_variant(const struct cell_config *config, char buffer[WORDS_SIZE])
+const char *phrase_variant(const struct cell_config *config, char buffer[PHRASE_SIZE])
 {
-	return words_variant_to(config, config->pages, buffer);
+	return phrase_variant_to(config, config->pages, buffer);
 }
 
-const char *words_variant_to(const struct cell_config *config, uint64_t most_pages,
-			     char buffer[WORDS_SIZE])
+const char *phrase_variant_to(const struct cell_config *config, uint64_t most_pages,
+			      char buffer[PHRASE_SIZE])
 {
 	char number[PRINTABLE_NUMBER];
 
@@ -168,12 +168,12 @@ static void append_unlike(char *buffer, const struct cell_config *config, bool i
 		append(buffer, ", %s", remap_words[config->remap]);
 	if (is_among_many && config->attribute == ATTRIBUTE_SYNC)
 		append(buffer, ", chattr +S");
-	if (is_among_many && matrix_has_dirt(config))
+	if (is_among_many && table_has_unsynced(config))
 		append(buffer, ", after %s %s unsynced", printable_count(config->dirty, number),
 		       dirty_kind_words[config->dirty_kind]);
 }
 
-const char *words_unlike_letter(const struct cell_config *config, char buffer[WORDS_SIZE])
+const char *phrase_unlike_letter(const struct cell_config *config, char buffer[PHRASE_SIZE])
 {
 	*buffer = '\0';
 	append_unlike(buffer, config, false);
@@ -187,9 +187,9 @@ static void append_state_and_load(char *buffer, const struct cell_config *config
 		append(buffer, ", load %s", load_words[config->load]);
 }
 
-const char *words_cell(const struct cell_config *config, char buffer[WORDS_SIZE])
+const char *phrase_cell(const struct cell_config *config, char buffer[PHRASE_SIZE])
 {
-	words_fs(config, buffer);
+	phrase_fs(config, buffer);
 	append(buffer, " ");
 	append_state_and_load(buffer, config);
 	if (config->sync == SYNC_MAP_SYNC)
@@ -198,7 +198,7 @@ const char *words_cell(const struct cell_config *config, char buffer[WORDS_SIZE]
 	return buffer;
 }
 
-const char *words_row(const struct cell_config *config, char buffer[WORDS_SIZE])
+const char *phrase_row(const struct cell_config *config, char buffer[PHRASE_SIZE])
 {
 	*buffer = '\0';
 	append_state_and_load(buffer, config);
@@ -206,7 +206,7 @@ const char *words_row(const struct cell_config *config, char buffer[WORDS_SIZE])
 	return buffer;
 }
 
-const char *words_point(const struct cell_config *config, char buffer[WORDS_SIZE])
+const char *phrase_point(const struct cell_config *config, char buffer[PHRASE_SIZE])
 {
 	*buffer = '\0';
 	if (config->interface)

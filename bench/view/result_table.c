@@ -35,13 +35,13 @@ static uint64_t dirty_of(const struct cell_config *config)
 	return config->dirty == U64_ABSENT ? 0 : config->dirty;
 }
 
-bool matrix_has_dirt(const struct cell_config *config)
+bool table_has_unsynced(const struct cell_config *config)
 {
 	return dirty_of(config) > 0;
 }
 
 /* Where it is not told, they are in ordinary memory or there are none. */
-bool matrix_is_on_device(const struct cell_result *cell)
+bool table_is_on_device(const struct cell_result *cell)
 {
 	return cell->placement.struct_pages && !strcmp(cell->placement.struct_pages, "pmem");
 }
@@ -84,18 +84,18 @@ static int compare_point(const struct cell_config *a, const struct cell_config *
 	return a->load != b->load ? a->load - b->load : a->sync - b->sync;
 }
 
-static int compare_to_level(const struct matrix_entry *a, const struct matrix_entry *b,
-			    enum matrix_level level)
+static int compare_to_level(const struct table_entry *a, const struct table_entry *b,
+			    enum table_level level)
 {
 	int order = order_u64(a->environment, b->environment);
 
-	if (!order && level >= MATRIX_VARIANT)
+	if (!order && level >= TABLE_VARIANT)
 		order = compare_variant(&a->cell->config, &b->cell->config);
-	if (!order && level >= MATRIX_VARIANT)
-		order = matrix_is_on_device(a->cell) - matrix_is_on_device(b->cell);
-	if (!order && level >= MATRIX_FS)
+	if (!order && level >= TABLE_VARIANT)
+		order = table_is_on_device(a->cell) - table_is_on_device(b->cell);
+	if (!order && level >= TABLE_FS)
 		order = compare_fs(&a->cell->config, &b->cell->config);
-	if (!order && level >= MATRIX_CELL)
+	if (!order && level >= TABLE_CELL)
 		order = compare_point(&a->cell->config, &b->cell->config);
 	return order;
 }
@@ -103,8 +103,8 @@ static int compare_to_level(const struct matrix_entry *a, const struct matrix_en
 /* Runs stay in the order given: results lie in one array, and so do the cells of each. */
 static int compare_entries(const void *left, const void *right)
 {
-	const struct matrix_entry *a = left, *b = right;
-	int order = compare_to_level(a, b, MATRIX_CELL);
+	const struct table_entry *a = left, *b = right;
+	int order = compare_to_level(a, b, TABLE_CELL);
 
 	if (order)
 		return order;
@@ -113,67 +113,67 @@ static int compare_entries(const void *left, const void *right)
 	return (a->cell > b->cell) - (a->cell < b->cell);
 }
 
-static size_t find_environment(const struct matrix *matrix, size_t index)
+static size_t find_environment(const struct result_table *sorted, size_t index)
 {
 	for (size_t i = 0; i < index; i++)
-		if (is_same_environment(&matrix->results[i], &matrix->results[index]))
+		if (is_same_environment(&sorted->results[i], &sorted->results[index]))
 			return i;
 	return index;
 }
 
-static int sort_cells(struct matrix *matrix)
+static int sort_cells(struct result_table *sorted)
 {
 	size_t cells = 0;
 
-	for (size_t i = 0; i < matrix->result_count; i++)
-		cells += matrix->results[i].cell_count;
-	matrix->entries = calloc(cells + 1, sizeof(*matrix->entries));
-	if (!matrix->entries)
+	for (size_t i = 0; i < sorted->result_count; i++)
+		cells += sorted->results[i].cell_count;
+	sorted->entries = calloc(cells + 1, sizeof(*sorted->entries));
+	if (!sorted->entries)
 		return -ENOMEM;
-	for (size_t i = 0; i < matrix->result_count; i++) {
-		const struct result *result = &matrix->results[i];
-		size_t environment = find_environment(matrix, i);
+	for (size_t i = 0; i < sorted->result_count; i++) {
+		const struct result *result = &sorted->results[i];
+		size_t environment = find_environment(sorted, i);
 
 		for (size_t j = 0; j < result->cell_count; j++)
-			matrix->entries[matrix->entry_count++] = (struct matrix_entry){
-				.file = matrix->files[i],
+			sorted->entries[sorted->entry_count++] = (struct table_entry){
+				.file = sorted->files[i],
 				.result = result,
 				.cell = &result->cells[j],
 				.environment = environment,
 			};
 	}
-	qsort(matrix->entries, matrix->entry_count, sizeof(*matrix->entries), compare_entries);
+	qsort(sorted->entries, sorted->entry_count, sizeof(*sorted->entries), compare_entries);
 	return 0;
 }
 
-int matrix_read(struct matrix *matrix, char *const *paths, size_t count)
+int result_table_read(struct result_table *sorted, char *const *paths, size_t count)
 {
 	struct results results;
 	int ret = results_read(&results, paths, count);
 
-	*matrix = (struct matrix){ .results = results.items,
-				   .files = results.paths,
-				   .result_count = results.count };
+	*sorted = (struct result_table){ .results = results.items,
+					 .files = results.paths,
+					 .result_count = results.count };
 	if (ret == -ENOMEM)
 		return ret;
-	return sort_cells(matrix) ? diag_errno(ENOMEM, "sort the cells") : ret;
+	return sort_cells(sorted) ? diag_errno(ENOMEM, "sort the cells") : ret;
 }
 
-void matrix_free(struct matrix *matrix)
+void result_table_free(struct result_table *sorted)
 {
-	results_free(&(struct results){ matrix->results, matrix->files, matrix->result_count });
-	free(matrix->entries);
-	*matrix = (struct matrix){ 0 };
+	results_free(&(struct results){ sorted->results, sorted->files, sorted->result_count });
+	free(sorted->entries);
+	*sorted = (struct result_table){ 0 };
 }
 
-struct matrix_span matrix_all(const struct matrix *matrix)
+struct table_span table_all(const struct result_table *sorted)
 {
-	return (struct matrix_span){ matrix->entries, matrix->entry_count };
+	return (struct table_span){ sorted->entries, sorted->entry_count };
 }
 
-struct matrix_span matrix_take(struct matrix_span *rest, enum matrix_level level)
+struct table_span table_cut(struct table_span *rest, enum table_level level)
 {
-	struct matrix_span span = { rest->entries, 1 };
+	struct table_span span = { rest->entries, 1 };
 
 	while (span.count < rest->count &&
 	       !compare_to_level(span.entries, &span.entries[span.count], level))
@@ -183,10 +183,10 @@ struct matrix_span matrix_take(struct matrix_span *rest, enum matrix_level level
 	return span;
 }
 
-struct matrix_span matrix_find(struct matrix_span span, int state, int load, int sync)
+struct table_span table_find(struct table_span span, int state, int load, int sync)
 {
 	while (span.count) {
-		struct matrix_span cell = matrix_take(&span, MATRIX_CELL);
+		struct table_span cell = table_cut(&span, TABLE_CELL);
 		const struct cell_config *config = &cell.entries[0].cell->config;
 
 		if (config->state == state && config->load == load && config->sync == sync)
@@ -195,7 +195,7 @@ struct matrix_span matrix_find(struct matrix_span span, int state, int load, int
 	return span;
 }
 
-size_t matrix_measured(struct matrix_span span)
+size_t table_measured(struct table_span span)
 {
 	size_t measured = 0;
 
@@ -204,7 +204,7 @@ size_t matrix_measured(struct matrix_span span)
 	return measured;
 }
 
-static double value_of(const struct matrix_entry *entry, enum figure figure)
+static double value_of(const struct table_entry *entry, enum figure figure)
 {
 	const struct cell_result *run = entry->cell;
 
@@ -224,7 +224,7 @@ static uint64_t bits_of(double value)
  * from 0 up are in the order of their bits, so that halving finds it, without memory for a copy of
  * any number of runs.
  */
-static double find_rank(struct matrix_span cell, enum figure figure, double lowest, double highest,
+static double find_rank(struct table_span cell, enum figure figure, double lowest, double highest,
 			size_t rank)
 {
 	uint64_t low = bits_of(lowest), high = bits_of(highest);
@@ -245,9 +245,9 @@ static double find_rank(struct matrix_span cell, enum figure figure, double lowe
 	return found;
 }
 
-struct matrix_runs matrix_runs(struct matrix_span cell, enum figure figure)
+struct table_runs table_runs(struct table_span cell, enum figure figure)
 {
-	struct matrix_runs runs = { 0, NAN, NAN, NAN };
+	struct table_runs runs = { 0, NAN, NAN, NAN };
 
 	for (size_t i = 0; i < cell.count; i++) {
 		double value = value_of(&cell.entries[i], figure);
@@ -276,8 +276,8 @@ static bool is_letter_cell(const struct cell_config *a, const struct cell_config
 	       a->attribute == b->attribute && dirty_of(a) == dirty_of(b);
 }
 
-const struct cell_result *matrix_letter_cell(const struct result *letter,
-					     const struct cell_config *config)
+const struct cell_result *table_letter_cell(const struct result *letter,
+					    const struct cell_config *config)
 {
 	for (size_t i = 0; i < letter->cell_count; i++)
 		if (is_letter_cell(&letter->cells[i].config, config))

@@ -11,7 +11,7 @@
  *	cell		state, load, sync: written, unwritten, hole, as in the letter
  *
  * What is left below a cell are its runs: --repeat, seeds, several results. Life cycle:
- * matrix_read, then spans by matrix_take, matrix_free. Spans point into the matrix.
+ * result_table_read, then spans by table_cut, result_table_free. Spans point into the table.
  */
 #ifndef SYNCFAULT_VIEW_RESULT_TABLE_H
 #define SYNCFAULT_VIEW_RESULT_TABLE_H
@@ -23,70 +23,70 @@
 #include "result/result.h"
 #include "view/figures.h"
 
-struct matrix_entry {
+struct table_entry {
 	const char *file; /* as given on the command line */
 	const struct result *result;
 	const struct cell_result *cell;
 	size_t environment; /* index of the first result with the same environment */
 };
 
-struct matrix {
+struct result_table {
 	struct result *results;
 	char **files;
 	size_t result_count;
-	struct matrix_entry *entries;
+	struct table_entry *entries;
 	size_t entry_count;
 };
 
-struct matrix_span {
-	const struct matrix_entry *entries;
+struct table_span {
+	const struct table_entry *entries;
 	size_t count;
 };
 
-enum matrix_level { MATRIX_ENVIRONMENT, MATRIX_VARIANT, MATRIX_FS, MATRIX_CELL };
+enum table_level { TABLE_ENVIRONMENT, TABLE_VARIANT, TABLE_FS, TABLE_CELL };
 
 /*
  * One figure over the runs of a cell. runs is the number of runs that have it; without any the
  * others are NAN. The median of an even number of runs is the mean of the middle two.
  */
-struct matrix_runs {
+struct table_runs {
 	size_t runs;
 	double median, low, high;
 };
 
 /*
  * Reads the results at paths ("-": standard input) and sorts their cells. Returns 0, -ENOMEM, or
- * -EINVAL where some could not be read: those are reported on stderr, the others are in the matrix.
+ * -EINVAL where some could not be read: those are reported on stderr, the others are in the table.
  */
-int matrix_read(struct matrix *matrix, char *const *paths, size_t count);
-void matrix_free(struct matrix *matrix);
-#define auto_matrix auto_release(matrix_free)
+int result_table_read(struct result_table *sorted, char *const *paths, size_t count);
+void result_table_free(struct result_table *sorted);
+#define auto_result_table auto_release(result_table_free)
 
-struct matrix_span matrix_all(const struct matrix *matrix);
+struct table_span table_all(const struct result_table *sorted);
 
 /* Cuts from the front of rest the entries that agree down to level; rest must not be empty. */
-struct matrix_span matrix_take(struct matrix_span *rest, enum matrix_level level);
+struct table_span table_cut(struct table_span *rest, enum table_level level);
 
-/* The runs of one cell within span, whose entries agree down to MATRIX_FS; count 0 without any. */
-struct matrix_span matrix_find(struct matrix_span span, int state, int load, int sync);
+/* The runs of one cell within span, whose entries agree down to TABLE_FS; count 0 without any. */
+struct table_span table_find(struct table_span span, int state, int load, int sync);
 
 /* Whether metadata was dirtied before the first fault: those cells are a picture of their own. */
-bool matrix_has_dirt(const struct cell_config *config);
+bool table_has_unsynced(const struct cell_config *config);
 
 /* Whether the struct pages of the cell's memory were on the device (ndctl --map=dev). */
-bool matrix_is_on_device(const struct cell_result *cell);
+bool table_is_on_device(const struct cell_result *cell);
 
 /* How many entries are ok, that is, have numbers. */
-size_t matrix_measured(struct matrix_span span);
+size_t table_measured(struct table_span span);
 
-struct matrix_runs matrix_runs(struct matrix_span cell, enum figure figure);
+struct table_runs table_runs(struct table_span cell, enum figure figure);
 
 /*
  * The letter's cell that config may be set beside: the same in every axis that the letter fixes, of
  * any file system that is mounted with DAX. NULL where the letter has none. letter is from
  * result_read_letter.
  */
-const struct cell_result *matrix_letter_cell(const struct result *letter,
-					     const struct cell_config *config);
+const struct cell_result *table_letter_cell(const struct result *letter,
+					    const struct cell_config *config);
 
 #endif

@@ -15,7 +15,7 @@ static bool is_plain(const struct cell_config *config)
 {
 	return config->load == LOAD_NONE && config->commit == COMMIT_NONE &&
 	       config->remap == REMAP_NONE && config->attribute == ATTRIBUTE_NONE &&
-	       !config->interface && !matrix_has_dirt(config);
+	       !config->interface && !table_has_unsynced(config);
 }
 
 static bool is_on_axis(const struct cell_config *config, enum scale_axis axis)
@@ -77,16 +77,16 @@ static int compare_along_pages(const void *a, const void *b)
 	return compare_lines_along(a, b, SCALE_PAGES);
 }
 
-static struct scale_point make_point(struct matrix_span runs, enum scale_axis axis)
+static struct scale_point make_point(struct table_span runs, enum scale_axis axis)
 {
 	const struct cell_config *config = &runs.entries[0].cell->config;
 	double faults = (double)config->pages * (double)config->threads;
 
 	return (struct scale_point){
 		.x = axis == SCALE_THREADS ? config->threads : config->pages,
-		.p50 = matrix_runs(runs, FIGURE_P50).median,
-		.mean = matrix_runs(runs, FIGURE_MEAN).median,
-		.share = matrix_runs(runs, FIGURE_ELAPSED).median / faults,
+		.p50 = table_runs(runs, FIGURE_P50).median,
+		.mean = table_runs(runs, FIGURE_MEAN).median,
+		.share = table_runs(runs, FIGURE_ELAPSED).median / faults,
 	};
 }
 
@@ -114,11 +114,11 @@ static struct scale_line *find_line(struct scale *scale, const struct scale_line
 	return NULL;
 }
 
-static void add_cell(struct scale *scale, struct matrix_span runs, enum scale_axis axis)
+static void add_cell(struct scale *scale, struct table_span runs, enum scale_axis axis)
 {
 	const struct cell_result *cell = runs.entries[0].cell;
 	struct scale_line own = { .config = &cell->config,
-				  .is_on_device = matrix_is_on_device(cell) };
+				  .is_on_device = table_is_on_device(cell) };
 	struct scale_point point = make_point(runs, axis);
 	struct scale_line *line = find_line(scale, &own, axis);
 
@@ -156,15 +156,15 @@ static void drop_single_points(struct scale *scale)
 	scale->count = kept;
 }
 
-int scale_fill(struct scale *scale, struct matrix_span span, enum scale_axis axis)
+int scale_fill(struct scale *scale, struct table_span span, enum scale_axis axis)
 {
 	*scale = (struct scale){ .lines = calloc(span.count + 1, sizeof(*scale->lines)) };
 	if (!scale->lines)
 		return -ENOMEM;
 	while (span.count) {
-		struct matrix_span runs = matrix_take(&span, MATRIX_CELL);
+		struct table_span runs = table_cut(&span, TABLE_CELL);
 
-		if (matrix_measured(runs) && is_on_axis(&runs.entries[0].cell->config, axis))
+		if (table_measured(runs) && is_on_axis(&runs.entries[0].cell->config, axis))
 			add_cell(scale, runs, axis);
 	}
 	if (axis == SCALE_THREADS)
@@ -193,20 +193,20 @@ static bool is_same_cell(const struct cell_config *a, const struct cell_config *
 	       a->threads == b->threads;
 }
 
-static double p50_of(struct matrix_span runs)
+static double p50_of(struct table_span runs)
 {
-	return matrix_runs(runs, FIGURE_P50).median;
+	return table_runs(runs, FIGURE_P50).median;
 }
 
 /* The median of the cell's twin whose struct pages are in memory, as placement says. */
-static double find_in_memory(struct matrix_span span, const struct cell_config *config)
+static double find_in_memory(struct table_span span, const struct cell_config *config)
 {
 	while (span.count) {
-		struct matrix_span runs = matrix_take(&span, MATRIX_CELL);
+		struct table_span runs = table_cut(&span, TABLE_CELL);
 		const struct cell_result *cell = runs.entries[0].cell;
 		const char *where = cell->placement.struct_pages;
 
-		if (where && !strcmp(where, "ram") && matrix_measured(runs) &&
+		if (where && !strcmp(where, "ram") && table_measured(runs) &&
 		    is_plain(&cell->config) && is_same_cell(&cell->config, config))
 			return p50_of(runs);
 	}
@@ -222,18 +222,17 @@ static int compare_pairs(const void *left, const void *right)
 }
 
 /* By kind, then by ratio. */
-static size_t find_pairs(struct matrix_span span, struct pair *pairs)
+static size_t find_pairs(struct table_span span, struct pair *pairs)
 {
-	struct matrix_span rest = span;
+	struct table_span rest = span;
 	size_t count = 0;
 
 	while (rest.count) {
-		struct matrix_span runs = matrix_take(&rest, MATRIX_CELL);
+		struct table_span runs = table_cut(&rest, TABLE_CELL);
 		const struct cell_result *cell = runs.entries[0].cell;
 		double in_memory;
 
-		if (!matrix_is_on_device(cell) || !matrix_measured(runs) ||
-		    !is_plain(&cell->config))
+		if (!table_is_on_device(cell) || !table_measured(runs) || !is_plain(&cell->config))
 			continue;
 		in_memory = find_in_memory(span, &cell->config);
 		if (in_memory > 0)
@@ -243,7 +242,7 @@ static size_t find_pairs(struct matrix_span span, struct pair *pairs)
 	return count;
 }
 
-int scale_compare_maps(struct scale_maps *maps, struct matrix_span span)
+int scale_compare_maps(struct scale_maps *maps, struct table_span span)
 {
 	auto_free struct pair *pairs = calloc(span.count + 1, sizeof(*pairs));
 	size_t count, n;
@@ -274,7 +273,7 @@ void scale_free_maps(struct scale_maps *maps)
 	*maps = (struct scale_maps){ 0 };
 }
 
-bool scale_is_in(struct matrix_span span)
+bool scale_is_in(struct table_span span)
 {
 	auto_scale struct scale threads = { 0 }, pages = { 0 };
 	auto_scale_maps struct scale_maps maps = { 0 };
@@ -291,11 +290,11 @@ bool scale_is_other_page(const struct scale_line *small, const struct scale_line
 	       !compare_conditions(small->config, large->config);
 }
 
-const char *scale_name(const struct cell_config *config, char buffer[WORDS_SIZE])
+const char *scale_name(const struct cell_config *config, char buffer[PHRASE_SIZE])
 {
-	char fs[WORDS_SIZE];
+	char fs[PHRASE_SIZE];
 
-	snprintf(buffer, WORDS_SIZE, "%.*s, %s%s%s", WORDS_SIZE - 64, words_fs(config, fs),
+	snprintf(buffer, PHRASE_SIZE, "%.*s, %s%s%s", PHRASE_SIZE - 64, phrase_fs(config, fs),
 		 state_words[config->state], config->sync == SYNC_MAP_SYNC ? ", MAP_SYNC" : "",
 		 config->access == ACCESS_READ		    ? ", read"
 		 : config->access == ACCESS_READ_THEN_WRITE ? ", write after read"

@@ -26,7 +26,7 @@ struct scale_point {
 
 /* Points in ascending order of x, each x once; two at least. */
 struct scale_line {
-	const struct cell_config *config; /* of its first cell; belongs to the matrix */
+	const struct cell_config *config; /* of its first cell; belongs to the sorted */
 	bool is_on_device;		  /* the struct pages; see view/result_table.h */
 	struct scale_point points[SCALE_MAX_POINTS];
 	size_t point_count;
@@ -56,24 +56,24 @@ struct scale_maps {
  * thread on one file is the first point of threads on a file each, too. Points beyond
  * SCALE_MAX_POINTS are left out. -ENOMEM; *scale is to be freed.
  */
-int scale_fill(struct scale *scale, struct matrix_span span, enum scale_axis axis);
+int scale_fill(struct scale *scale, struct table_span span, enum scale_axis axis);
 void scale_free(struct scale *scale);
 #define auto_scale auto_release(scale_free)
 
 /* Cells that span has on both kinds of struct pages, a row for each file system, state and sync.
  * -ENOMEM; *maps is to be freed. */
-int scale_compare_maps(struct scale_maps *maps, struct matrix_span span);
+int scale_compare_maps(struct scale_maps *maps, struct table_span span);
 void scale_free_maps(struct scale_maps *maps);
 #define auto_scale_maps auto_release(scale_free_maps)
 
 /* Whether there is a line along either axis, or a comparison. False without memory. */
-bool scale_is_in(struct matrix_span span);
+bool scale_is_in(struct table_span span);
 
 /* Whether small and large are of the same cells, but of 4 KiB and of 2 MiB pages. */
 bool scale_is_other_page(const struct scale_line *small, const struct scale_line *large);
 
 /* "ext4, hole, MAP_SYNC" */
-const char *scale_name(const struct cell_config *config, char buffer[WORDS_SIZE]);
+const char *scale_name(const struct cell_config *config, char buffer[PHRASE_SIZE]);
 
 /* ns for each MiB of the file that was mapped by faults of ns each. */
 double scale_of_mib(const struct cell_config *config, double ns);

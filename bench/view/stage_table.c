@@ -86,10 +86,10 @@ static void end_column(struct section_column *column)
 			column->stages[i].count = column->runs;
 }
 
-void section_fill(struct section *section, struct matrix_span span)
+void section_fill(struct section *section, struct table_span span)
 {
 	while (span.count && section->count < SECTION_CELLS) {
-		struct matrix_span runs = matrix_take(&span, MATRIX_CELL);
+		struct table_span runs = table_cut(&span, TABLE_CELL);
 		struct section_column *column = &section->columns[section->count];
 
 		for (size_t i = 0; i < runs.count; i++)

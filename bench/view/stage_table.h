@@ -41,8 +41,8 @@ struct section {
 	bool is_in[STAGE_COUNT]; /* stages that a fault of any column was in */
 };
 
-/* Takes the cells of span, which agree down to MATRIX_FS, that have probes. */
-void section_fill(struct section *section, struct matrix_span span);
+/* Takes the cells of span, which agree down to TABLE_FS, that have probes. */
+void section_fill(struct section *section, struct table_span span);
 
 /* All stages of a column together. */
 double section_stages_ns(const struct section_column *column);

@@ -7,11 +7,11 @@
 
 #include "base/order.h"
 
-int plot_curve_init(struct plot_curve *curve, const struct latency *latency)
+int tail_init(struct tail *curve, const struct latency *latency)
 {
 	size_t bytes = latency->sample_count * sizeof(uint64_t);
 
-	*curve = (struct plot_curve){ .count = latency->count, .latency = latency };
+	*curve = (struct tail){ .count = latency->count, .latency = latency };
 	if (latency->sample_count != latency->count)
 		return latency->hist_ns_count ? 0 : -ENODATA;
 	curve->sorted = malloc(bytes);
@@ -22,12 +22,12 @@ int plot_curve_init(struct plot_curve *curve, const struct latency *latency)
 	return 0;
 }
 
-void plot_curve_free(struct plot_curve *curve)
+void tail_free(struct tail *curve)
 {
 	free(curve->sorted);
 }
 
-double plot_curve_ns(const struct plot_curve *curve, uint64_t tail)
+double tail_ns(const struct tail *curve, uint64_t tail)
 {
 	const struct latency *latency = curve->latency;
 	uint64_t seen = 0;

@@ -5,20 +5,20 @@
 
 #include "result/result.h"
 
-struct plot_curve {
+struct tail {
 	uint64_t count;
 	uint64_t *sorted; /* all samples, ascending; NULL where the result does not hold all */
 	const struct latency *latency;
 };
 
 /* latency outlives the curve. -ENODATA where it has neither all samples nor slots; -ENOMEM. */
-int plot_curve_init(struct plot_curve *curve, const struct latency *latency);
-void plot_curve_free(struct plot_curve *curve);
+int tail_init(struct tail *curve, const struct latency *latency);
+void tail_free(struct tail *curve);
 
 /*
  * The latency that tail of the faults reached or exceeded, 1 <= tail (beyond count: the minimum).
  * Exact from samples; from slots at most 1/32 too high.
  */
-double plot_curve_ns(const struct plot_curve *curve, uint64_t tail);
+double tail_ns(const struct tail *curve, uint64_t tail);
 
 #endif

@@ -22,7 +22,7 @@ bool worst_case_takes(const struct cell_config *config)
 	       config->remap == REMAP_NONE && config->attribute == ATTRIBUTE_NONE;
 }
 
-bool worst_case_is_in(struct matrix_span span)
+bool worst_case_is_in(struct table_span span)
 {
 	for (size_t i = 0; i < span.count; i++) {
 		const struct cell_result *cell = span.entries[i].cell;
@@ -34,26 +34,26 @@ bool worst_case_is_in(struct matrix_span span)
 	return false;
 }
 
-const char *worst_case_load_name(const struct worst_case_row *row, char buffer[WORDS_SIZE])
+const char *worst_case_load_name(const struct worst_case_row *row, char buffer[PHRASE_SIZE])
 {
 	const char *load = row->load == WORST_CASE_ANY ? "any" : load_words[row->load];
 	char number[PRINTABLE_NUMBER];
 
 	if (!row->dirty)
-		snprintf(buffer, WORDS_SIZE, "%s", load);
+		snprintf(buffer, PHRASE_SIZE, "%s", load);
 	else
-		snprintf(buffer, WORDS_SIZE, "%s%s%s %s", row->load ? load : "",
+		snprintf(buffer, PHRASE_SIZE, "%s%s%s %s", row->load ? load : "",
 			 row->load ? ", " : "", printable_count(row->dirty, number),
 			 dirty_kind_words[row->dirty_kind]);
 	return buffer;
 }
 
-const char *worst_case_waits(const struct worst_result *fault, char buffer[WORDS_SIZE])
+const char *worst_case_waits(const struct worst_result *fault, char buffer[PHRASE_SIZE])
 {
 	bool is_told[STAGE_COUNT] = { false };
 	size_t used = 0;
 
-	snprintf(buffer, WORDS_SIZE, "-");
+	snprintf(buffer, PHRASE_SIZE, "-");
 	for (int n = 0; n < MAX_WAITS && fault->stage_ns_count == STAGE_COUNT; n++) {
 		int most = -1, percent;
 
@@ -68,7 +68,7 @@ const char *worst_case_waits(const struct worst_result *fault, char buffer[WORDS
 		if (percent < MIN_PERCENT)
 			break;
 		is_told[most] = true;
-		used += (size_t)snprintf(buffer + used, WORDS_SIZE - used, "%s%s %d%%",
+		used += (size_t)snprintf(buffer + used, PHRASE_SIZE - used, "%s%s %d%%",
 					 n ? ", " : "", stage_words[most], percent);
 	}
 	return buffer;
@@ -87,7 +87,7 @@ void worst_case_name(struct worst_case_row *row, const struct cell_config *confi
 	if (is_plain && !config->mount_options[0] && config->dax == DAX_ALWAYS)
 		snprintf(row->fs, sizeof(row->fs), "%s", config->fs);
 	else
-		words_fs(config, row->fs);
+		phrase_fs(config, row->fs);
 }
 
 static void take_any(struct worst_case_row *row)
@@ -199,7 +199,7 @@ static void fill_figures(struct worst_case_row *row, const struct hist *hist,
 }
 
 /* Figures of one run are its own, exact; of several, from the histograms. */
-static void fill_row(struct worst_case_row *row, struct hist *hist, struct matrix_span span)
+static void fill_row(struct worst_case_row *row, struct hist *hist, struct table_span span)
 {
 	const struct latency *only = NULL;
 	size_t cells = 0;
@@ -218,7 +218,7 @@ static void fill_row(struct worst_case_row *row, struct hist *hist, struct matri
 	fill_figures(row, hist, only);
 }
 
-static void make_rows(struct worst_case *cases, struct matrix_span span)
+static void make_rows(struct worst_case *cases, struct table_span span)
 {
 	for (size_t i = 0; i < span.count; i++) {
 		const struct cell_result *cell = span.entries[i].cell;
@@ -233,7 +233,7 @@ static void make_rows(struct worst_case *cases, struct matrix_span span)
 	}
 }
 
-int worst_case_fill(struct worst_case *cases, struct matrix_span span)
+int worst_case_fill(struct worst_case *cases, struct table_span span)
 {
 	auto_free struct hist *hist = malloc(sizeof(*hist));
 

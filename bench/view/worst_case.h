@@ -28,7 +28,7 @@ struct worst_case_row {
 	int load;	    /* enum cell_load or WORST_CASE_ANY */
 	uint64_t dirty;	    /* before the first fault, of kind */
 	int dirty_kind;
-	char fs[WORDS_SIZE];
+	char fs[PHRASE_SIZE];
 	uint64_t count;
 	double p50, p999, p9999, max; /* p999 of at least 1,000 faults, p9999 of 10,000 */
 	struct worst_case_fault worst[WORST_CASE_KEPT]; /* slowest first */
@@ -48,17 +48,17 @@ bool worst_case_takes(const struct cell_config *config);
 void worst_case_name(struct worst_case_row *row, const struct cell_config *config);
 
 /* Whether span has measured cells of that kind under a load that fights for the log. */
-bool worst_case_is_in(struct matrix_span span);
+bool worst_case_is_in(struct table_span span);
 
 /* Takes the measured cells of span, of one environment. -ENOMEM; *cases is to be freed. */
-int worst_case_fill(struct worst_case *cases, struct matrix_span span);
+int worst_case_fill(struct worst_case *cases, struct table_span span);
 void worst_case_free(struct worst_case *cases);
 #define auto_worst_case auto_release(worst_case_free)
 
 /* The stages that a fault spent most in, "log_space 61%, cil_push 30%"; "-" where not known. */
-const char *worst_case_waits(const struct worst_result *fault, char buffer[WORDS_SIZE]);
+const char *worst_case_waits(const struct worst_result *fault, char buffer[PHRASE_SIZE]);
 
 /* The load's word, "any", or "20,000 create" of metadata that nobody has synced before. */
-const char *worst_case_load_name(const struct worst_case_row *row, char buffer[WORDS_SIZE]);
+const char *worst_case_load_name(const struct worst_case_row *row, char buffer[PHRASE_SIZE]);
 
 #endif

@@ -27,7 +27,7 @@ int __wrap_outfile_write(const char *path, const char *text, size_t length);
 int __wrap_stop_install(void);
 int __wrap_suite_read(const char *name_or_path, struct suite *suite);
 int __real_suite_read(const char *name_or_path, struct suite *suite);
-int __wrap_matrix_read(struct matrix *matrix, char *const *paths, size_t count);
+int __wrap_result_table_read(struct result_table *sorted, char *const *paths, size_t count);
 int __wrap_result_set_read(const char *path, struct result_set *set);
 int __wrap_history_read(const char *folder, const struct history_options *options,
 			struct history *history);
@@ -74,9 +74,9 @@ int __wrap_suite_read(const char *name_or_path, struct suite *suite)
 					 : __real_suite_read(name_or_path, suite);
 }
 
-int __wrap_matrix_read(struct matrix *matrix, char *const *paths, size_t count)
+int __wrap_result_table_read(struct result_table *sorted, char *const *paths, size_t count)
 {
-	*matrix = (struct matrix){ 0 };
+	*sorted = (struct result_table){ 0 };
 	for (size_t i = 0; i < count; i++)
 		refuse(paths[i]);
 	return -EINVAL;

@@ -21,9 +21,9 @@
 struct fixture {
 	struct result result;
 	struct cell_result cells[4];
-	struct matrix_entry entries[4];
+	struct table_entry entries[4];
 	char *files[1];
-	struct matrix matrix;
+	struct result_table sorted;
 	struct bucket slots[3];
 	uint64_t samples[4];
 };
@@ -70,17 +70,17 @@ static int setup(void **state)
 				     .samples = fixture.samples,
 				     .sample_count = 4 };
 	for (size_t i = 0; i < 2; i++)
-		fixture.entries[i] = (struct matrix_entry){ .file = "f.json",
-							    .result = &fixture.result,
-							    .cell = &fixture.cells[i] };
+		fixture.entries[i] = (struct table_entry){ .file = "f.json",
+							   .result = &fixture.result,
+							   .cell = &fixture.cells[i] };
 	fixture.result.cells = fixture.cells;
 	fixture.result.cell_count = 2;
 	fixture.files[0] = (char *)"f.json";
-	fixture.matrix = (struct matrix){ .results = &fixture.result,
-					  .files = fixture.files,
-					  .result_count = 1,
-					  .entries = fixture.entries,
-					  .entry_count = 2 };
+	fixture.sorted = (struct result_table){ .results = &fixture.result,
+						.files = fixture.files,
+						.result_count = 1,
+						.entries = fixture.entries,
+						.entry_count = 2 };
 	*state = &fixture;
 	return 0;
 }
@@ -102,7 +102,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-typedef int writer(FILE *out, const struct matrix *matrix, const struct export_options *options);
+typedef int writer(FILE *out, const struct result_table *sorted,
+		   const struct export_options *options);
 
 /* Owned text of what a format writes. */
 static char *written_by(writer *write, struct fixture *fixture, int format)
@@ -112,8 +113,8 @@ static char *written_by(writer *write, struct fixture *fixture, int format)
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
 
-	export_select(&fixture->matrix, &options);
-	assert_int_equal(write(out, &fixture->matrix, &options), 0);
+	export_select(&fixture->sorted, &options);
+	assert_int_equal(write(out, &fixture->sorted, &options), 0);
 	fclose(out);
 	return text;
 }
@@ -210,15 +211,15 @@ static void selects_what_was_measured(void **state)
 	struct fixture *fixture = *state;
 	struct export_options options = { .format = EXPORT_KCIDB };
 
-	assert_int_equal(export_select(&fixture->matrix, &options), 1);
-	assert_int_equal(fixture->matrix.entry_count, 2);
+	assert_int_equal(export_select(&fixture->sorted, &options), 1);
+	assert_int_equal(fixture->sorted.entry_count, 2);
 	options.format = EXPORT_TSV;
-	assert_int_equal(export_select(&fixture->matrix, &options), 1);
-	assert_int_equal(fixture->matrix.entry_count, 1);
-	assert_string_equal(fixture->matrix.entries[0].cell->key, "ext4/hole");
+	assert_int_equal(export_select(&fixture->sorted, &options), 1);
+	assert_int_equal(fixture->sorted.entry_count, 1);
+	assert_string_equal(fixture->sorted.entries[0].cell->key, "ext4/hole");
 	options.cell = "written";
-	assert_int_equal(export_select(&fixture->matrix, &options), 0);
-	assert_int_equal(fixture->matrix.entry_count, 0);
+	assert_int_equal(export_select(&fixture->sorted, &options), 0);
+	assert_int_equal(fixture->sorted.entry_count, 0);
 }
 
 static void figures_are_absent_or_as_measured(void **state)
@@ -358,7 +359,7 @@ static void times_are_seconds_since_1970(void **state)
 	struct fixture *fixture = *state;
 	static struct capture capture;
 
-	fixture->matrix.entry_count = 1;
+	fixture->sorted.entry_count = 1;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct metrics metrics = { 0 };
 		const char *said;
@@ -366,7 +367,7 @@ static void times_are_seconds_since_1970(void **state)
 
 		fixture->result.started = (char *)(uintptr_t)cases[i].started;
 		capture_begin(&capture, STDERR_FILENO);
-		ret = metrics_collect(&metrics, &fixture->matrix, &options);
+		ret = metrics_collect(&metrics, &fixture->sorted, &options);
 		said = capture_end(&capture);
 		assert_int_equal(ret, cases[i].time ? 0 : -EINVAL);
 		if (cases[i].time)
@@ -427,7 +428,7 @@ static void json_has_no_null(void **state)
 static void github_has_the_median_of_runs(void **state)
 {
 	struct fixture *fixture = *state;
-	struct matrix *matrix = &fixture->matrix;
+	struct result_table *sorted = &fixture->sorted;
 	char *text;
 
 	free(fixture->cells[1].key);
@@ -437,7 +438,7 @@ static void github_has_the_median_of_runs(void **state)
 	fixture->cells[1].latency.count = 4;
 	fixture->cells[1].latency.p50 = 1011;
 	text = written_by(export_github, fixture, EXPORT_GITHUB);
-	assert_int_equal(matrix->entry_count, 2);
+	assert_int_equal(sorted->entry_count, 2);
 	assert_non_null(strstr(text, "{\"name\": \"ext4/hole p50\", \"unit\": \"ns\", "
 				     "\"value\": 1006.0, \"range\": \"\\u00B1 5\", "));
 	assert_non_null(strstr(text, "\"name\": \"ext4/hole min\", \"unit\": \"ns\", "
@@ -567,8 +568,8 @@ static void benchstat_leaves_out_what_has_no_figure(void **state)
 		FILE *out = open_memstream(&text, &length);
 
 		word_list_add(&options.figures, (int)figures[i]);
-		export_select(&fixture->matrix, &options);
-		assert_int_equal(export_benchstat(out, &fixture->matrix, &options), 0);
+		export_select(&fixture->sorted, &options);
+		assert_int_equal(export_benchstat(out, &fixture->sorted, &options), 0);
 		fclose(out);
 		assert_int_equal(count_of(text, "\nBenchmark"), i == 0);
 		free(text);

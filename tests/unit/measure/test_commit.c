@@ -194,10 +194,10 @@ static void commits_are_counted(void **state)
 	struct proof proof = { 0 };
 
 	(void)state;
-	assert_int_equal(proof_of_stores(&config, outcomes, &proof, &verdict), 0);
+	assert_int_equal(commit_prove_stores(&config, outcomes, &proof, &verdict), 0);
 	assert_int_equal(proof.commits, 20);
 	outcomes[1].commits = 9;
-	assert_int_equal(proof_of_stores(&config, outcomes, &proof, &verdict), -EIO);
+	assert_int_equal(commit_prove_stores(&config, outcomes, &proof, &verdict), -EIO);
 	assert_string_equal(verdict.reason, "20 stores had 19 commits (msync)");
 }
 
@@ -210,11 +210,11 @@ static void the_kernels_answer_is_kept(void **state)
 
 	(void)state;
 	outcomes[0].error = outcomes[0].commit_error = -EINVAL;
-	assert_int_equal(proof_of_stores(&config, outcomes, &proof, &refused), -EOPNOTSUPP);
+	assert_int_equal(commit_prove_stores(&config, outcomes, &proof, &refused), -EOPNOTSUPP);
 	assert_string_equal(refused.reason, "msync: Invalid argument");
 	outcomes[0].error = outcomes[0].commit_error = -EIO;
 	outcomes[0].commits = 3;
-	assert_int_equal(proof_of_stores(&config, outcomes, &proof, &broken), -EIO);
+	assert_int_equal(commit_prove_stores(&config, outcomes, &proof, &broken), -EIO);
 	assert_string_equal(broken.reason, "msync after 3 stores: Input/output error");
 }
 
@@ -226,11 +226,11 @@ static void pwrites_prove_that_nothing_faulted(void **state)
 	struct proof proof = { .faults_expected = U64_ABSENT };
 
 	(void)state;
-	assert_int_equal(proof_of_stores(&config, outcomes, &proof, &verdict), 0);
+	assert_int_equal(commit_prove_stores(&config, outcomes, &proof, &verdict), 0);
 	assert_int_equal(proof.faults_expected, 0);
 	assert_int_equal(proof.faults_observed, 0);
 	outcomes[0].faults = 1;
-	assert_int_equal(proof_of_stores(&config, outcomes, &proof, &verdict), -EIO);
+	assert_int_equal(commit_prove_stores(&config, outcomes, &proof, &verdict), -EIO);
 }
 
 static void stores_are_read_back(void **state)
@@ -244,14 +244,14 @@ static void stores_are_read_back(void **state)
 	(void)state;
 	for (off_t i = 0; i < 20; i++)
 		assert_int_equal(pwrite(fds[i / 10], &byte, 1, i % 10 * PAGE), 1);
-	assert_int_equal(proof_of_contents(&config, fds, 2, PAGE, &proof, &verdict), 0);
+	assert_int_equal(commit_prove_contents(&config, fds, 2, PAGE, &proof, &verdict), 0);
 	assert_int_equal(proof.stores_read_back, 20);
 	assert_int_equal(pwrite(fds[1], "", 1, 9 * PAGE), 1);
-	assert_int_equal(proof_of_contents(&config, fds, 2, PAGE, &proof, &verdict), -EIO);
+	assert_int_equal(commit_prove_contents(&config, fds, 2, PAGE, &proof, &verdict), -EIO);
 	assert_string_equal(verdict.reason, "19 of 20 stores are in the file");
 	config.commit = COMMIT_NONE;
 	proof.stores_read_back = U64_ABSENT;
-	assert_int_equal(proof_of_contents(&config, fds, 2, PAGE, &proof, &verdict), 0);
+	assert_int_equal(commit_prove_contents(&config, fds, 2, PAGE, &proof, &verdict), 0);
 	assert_true(proof.stores_read_back == U64_ABSENT);
 	close(fds[0]);
 	close(fds[1]);

@@ -18,7 +18,7 @@
 /* One cell of ext4, on a hole, without load and MAP_SYNC, measured up to RUNS times. */
 static struct result result;
 static struct cell_result cells[RUNS];
-static struct matrix_entry entries[RUNS];
+static struct table_entry entries[RUNS];
 static uint64_t samples[RUNS][SAMPLES];
 static struct bucket log2_us[RUNS][2];
 static struct plot_page page;
@@ -39,11 +39,11 @@ static void fill(size_t runs, size_t count)
 		cell->latency.min = 1000;
 		cell->latency.max = 100000;
 		cell->latency.log2_us = log2_us[run];
-		entries[run] = (struct matrix_entry){ "a", &result, cell, 0 };
+		entries[run] = (struct table_entry){ "a", &result, cell, 0 };
 		for (size_t i = 0; i < count; i++)
 			samples[run][i] = 1000;
 	}
-	plot_page_init(&page, (struct matrix_span){ entries, runs }, NULL, NULL);
+	plot_page_init(&page, (struct table_span){ entries, runs }, NULL, NULL);
 }
 
 static bool draw(bool (*write)(const struct plot_page *, FILE *))

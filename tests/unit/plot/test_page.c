@@ -16,7 +16,7 @@
 
 static struct result letter, result;
 static struct cell_result cells[COLUMNS];
-static struct matrix_entry entries[COLUMNS];
+static struct table_entry entries[COLUMNS];
 
 static int read_letter(void **state)
 {
@@ -48,9 +48,9 @@ static char *print_page(int first_dax, int second_dax)
 		cells[i].config.dax = dax[i];
 		cells[i].latency = letter.cells[0].latency;
 		cells[i].has_latency = true;
-		entries[i] = (struct matrix_entry){ .cell = &cells[i], .result = &result };
+		entries[i] = (struct table_entry){ .cell = &cells[i], .result = &result };
 	}
-	plot_page_init(&page, (struct matrix_span){ entries, COLUMNS }, &letter, NULL);
+	plot_page_init(&page, (struct table_span){ entries, COLUMNS }, &letter, NULL);
 	plot_page_print(&page, out);
 	fclose(out);
 	return text;

@@ -21,7 +21,7 @@ struct sample {
 	struct stage_result stages[RUNS][STAGE_COUNT];
 	struct stage_span spans[3];
 	struct worst_result worst[RUNS][PLOT_WORST];
-	struct matrix_entry entries[RUNS];
+	struct table_entry entries[RUNS];
 	struct plot_page page;
 	char *text;
 	size_t text_size;
@@ -48,7 +48,7 @@ static void fill_run(struct sample *sample, int run)
 			.rung = i == STAGE_FAST_COMMIT || !i ? RUNG_NONE : RUNG_FENTRY,
 			.mean_ns = i == STAGE_FAST_COMMIT ? NAN : 0,
 		};
-	sample->entries[run] = (struct matrix_entry){ "a", &sample->result, cell, 0 };
+	sample->entries[run] = (struct table_entry){ "a", &sample->result, cell, 0 };
 }
 
 static void fill(struct sample *sample)
@@ -56,7 +56,7 @@ static void fill(struct sample *sample)
 	memset(sample, 0, sizeof(*sample));
 	for (int run = 0; run < RUNS; run++)
 		fill_run(sample, run);
-	plot_page_init(&sample->page, (struct matrix_span){ sample->entries, RUNS }, NULL, NULL);
+	plot_page_init(&sample->page, (struct table_span){ sample->entries, RUNS }, NULL, NULL);
 }
 
 /* Into sample->text, to be freed; returns whether there was anything to draw. */
@@ -396,7 +396,7 @@ static void labels_can_be_read(void **state)
 	}
 }
 
-static void count_blocks(const struct plot_position *at, struct matrix_span runs, void *context)
+static void count_blocks(const struct plot_position *at, struct table_span runs, void *context)
 {
 	size_t *next = context;
 

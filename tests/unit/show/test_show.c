@@ -15,7 +15,7 @@
 
 static struct result result;
 static struct cell_result cells[MAX_CELLS];
-static struct matrix_entry entries[MAX_CELLS];
+static struct table_entry entries[MAX_CELLS];
 static size_t count;
 static char *text;
 
@@ -43,7 +43,7 @@ static struct cell_result *add(int state, int sync, int commit, uint64_t ns)
 					  .p99 = ns,
 					  .p999 = ns,
 					  .p9999 = U64_ABSENT };
-	entries[count] = (struct matrix_entry){ "a", &result, cell, 0 };
+	entries[count] = (struct table_entry){ "a", &result, cell, 0 };
 	count++;
 	return cell;
 }
@@ -58,7 +58,7 @@ static int forget(void **state)
 }
 
 /* What a section prints of all cells. */
-static void print(int (*section)(const struct show *, struct matrix_span))
+static void print(int (*section)(const struct show *, struct table_span))
 {
 	static const struct result no_letter;
 	struct show show = { .with_table = true, .reference = &no_letter };
@@ -66,7 +66,7 @@ static void print(int (*section)(const struct show *, struct matrix_span))
 
 	free(text);
 	show.out = open_memstream(&text, &size);
-	assert_int_equal(section(&show, (struct matrix_span){ entries, count }), 0);
+	assert_int_equal(section(&show, (struct table_span){ entries, count }), 0);
 	fclose(show.out);
 }
 

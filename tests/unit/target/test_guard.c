@@ -172,7 +172,7 @@ static void wiping_leaves_nothing(void **state)
 
 	make_filesystem(image, "syncfault");
 	put(image, "x", 1, IMAGE_BYTES - 1);
-	assert_int_equal(contents_wipe(image->fd, IMAGE_BYTES), 0);
+	assert_int_equal(signatures_wipe(image->fd, IMAGE_BYTES), 0);
 	assert_string_equal(inspect(image).contents.text, "");
 }
 

@@ -28,28 +28,28 @@ static const struct cell_config plain = { .fs = (char *)"ext4",
 
 static void a_cell_in_words(void **state)
 {
-	char text[WORDS_SIZE];
+	char text[PHRASE_SIZE];
 	struct cell_config config = plain;
 
 	(void)state;
-	assert_string_equal(words_cell(&config, text), "ext4 hole");
-	assert_string_equal(words_row(&config, text), "hole");
-	assert_string_equal(words_point(&config, text), "hole, load none, sync none");
+	assert_string_equal(phrase_cell(&config, text), "ext4 hole");
+	assert_string_equal(phrase_row(&config, text), "hole");
+	assert_string_equal(phrase_point(&config, text), "hole, load none, sync none");
 	config.load = LOAD_COPY;
 	config.sync = SYNC_MAP_SYNC;
-	assert_string_equal(words_cell(&config, text), "ext4 hole, load copy, MAP_SYNC");
-	assert_string_equal(words_row(&config, text), "hole, load copy");
-	assert_string_equal(words_point(&config, text), "hole, load copy, sync map_sync");
+	assert_string_equal(phrase_cell(&config, text), "ext4 hole, load copy, MAP_SYNC");
+	assert_string_equal(phrase_row(&config, text), "hole, load copy");
+	assert_string_equal(phrase_point(&config, text), "hole, load copy, sync map_sync");
 	config.threads = 4;
 	config.files = FILES_EACH;
 	config.page = PAGE_2M;
 	config.pages = 8192;
 	config.dirty = 1000;
-	assert_string_equal(words_cell(&config, text),
+	assert_string_equal(phrase_cell(&config, text),
 			    "ext4 hole, load copy, MAP_SYNC, 2 MiB pages, 8,192 pages, 4 threads "
 			    "on files of their own, after 1,000 create unsynced");
 	config.interface = INTERFACE_SHARED;
-	assert_string_equal(words_point(&config, text), interface_words[INTERFACE_SHARED]);
+	assert_string_equal(phrase_point(&config, text), interface_words[INTERFACE_SHARED]);
 }
 
 /* Two cells with different keys: whoever reads a list of them has nothing else to go by. */
@@ -86,9 +86,10 @@ static void cells_with_different_keys_have_different_names(void **state)
 	(void)state;
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = 0; j < i; j++) {
-			char a[WORDS_SIZE], b[WORDS_SIZE];
+			char a[PHRASE_SIZE], b[PHRASE_SIZE];
 
-			assert_string_not_equal(words_cell(&cells[i], a), words_cell(&cells[j], b));
+			assert_string_not_equal(phrase_cell(&cells[i], a),
+						phrase_cell(&cells[j], b));
 		}
 }
 

@@ -32,7 +32,7 @@ static void each_cell_of_the_letter_finds_itself(void **state)
 	(void)state;
 	assert_int_equal(letter.cell_count, 6);
 	for (size_t i = 0; i < letter.cell_count; i++)
-		assert_ptr_equal(matrix_letter_cell(&letter, &letter.cells[i].config),
+		assert_ptr_equal(table_letter_cell(&letter, &letter.cells[i].config),
 				 &letter.cells[i]);
 }
 
@@ -48,7 +48,7 @@ static void what_the_letter_does_not_say_may_differ(void **state)
 	config.pause_us = 100;
 	config.sched = SCHED_WORD_FIFO;
 	config.dirty = U64_ABSENT;
-	assert_ptr_equal(matrix_letter_cell(&letter, &config), &letter.cells[0]);
+	assert_ptr_equal(table_letter_cell(&letter, &config), &letter.cells[0]);
 }
 
 #define UNLIKE(field, value)                                        \
@@ -56,7 +56,7 @@ static void what_the_letter_does_not_say_may_differ(void **state)
 		struct cell_config config = letter.cells[0].config; \
                                                                     \
 		config.field = value;                               \
-		assert_null(matrix_letter_cell(&letter, &config));  \
+		assert_null(table_letter_cell(&letter, &config));   \
 	} while (0)
 
 static void a_cell_that_differs_in_one_axis_has_no_letter(void **state)
@@ -79,11 +79,11 @@ static void a_cell_that_differs_in_one_axis_has_no_letter(void **state)
 }
 
 /* Runs of one cell with the p50 of values, in their order; U64_ABSENT: a run that failed. */
-static struct matrix_runs runs_of(const uint64_t *values, size_t count)
+static struct table_runs runs_of(const uint64_t *values, size_t count)
 {
 	struct cell_result *cells = calloc(count, sizeof(*cells));
-	struct matrix_entry *entries = calloc(count, sizeof(*entries));
-	struct matrix_runs runs;
+	struct table_entry *entries = calloc(count, sizeof(*entries));
+	struct table_runs runs;
 
 	assert_non_null(cells);
 	assert_non_null(entries);
@@ -92,13 +92,13 @@ static struct matrix_runs runs_of(const uint64_t *values, size_t count)
 		cells[i].has_latency = values[i] != U64_ABSENT;
 		entries[i].cell = &cells[i];
 	}
-	runs = matrix_runs((struct matrix_span){ entries, count }, FIGURE_P50);
+	runs = table_runs((struct table_span){ entries, count }, FIGURE_P50);
 	free(cells);
 	free(entries);
 	return runs;
 }
 
-static void assert_runs(struct matrix_runs runs, size_t count, double median, double low,
+static void assert_runs(struct table_runs runs, size_t count, double median, double low,
 			double high)
 {
 	assert_int_equal(runs.runs, count);
@@ -112,7 +112,7 @@ static void figures_over_runs(void **state)
 	static const uint64_t one[] = { 7 }, odd[] = { 9, 0, 5 },
 			      even[] = { 8, U64_ABSENT, 1, 3, 2 };
 	static const uint64_t none[] = { U64_ABSENT }, same[] = { 4, 4, 4, 9 };
-	struct matrix_runs runs = runs_of(none, 1);
+	struct table_runs runs = runs_of(none, 1);
 
 	(void)state;
 	assert_int_equal(runs.runs, 0);

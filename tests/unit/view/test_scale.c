@@ -16,7 +16,7 @@
 
 static struct cell_result cells[MAX_CELLS];
 static struct result result;
-static struct matrix_entry entries[MAX_CELLS];
+static struct table_entry entries[MAX_CELLS];
 static size_t count;
 
 /* pages times threads faults of ns each, that took elapsed_ns together. */
@@ -40,7 +40,7 @@ static struct cell_result *add(const char *fs, uint64_t pages, uint64_t threads,
 	assert_true(cell->latency.elapsed == U64_ABSENT);
 	cell->latency.elapsed = elapsed_ns;
 	cell->has_latency = true;
-	entries[count] = (struct matrix_entry){ .cell = cell, .result = &result };
+	entries[count] = (struct table_entry){ .cell = cell, .result = &result };
 	count++;
 	return cell;
 }
@@ -59,9 +59,9 @@ static int forget(void **state)
 	return 0;
 }
 
-static struct matrix_span all(void)
+static struct table_span all(void)
 {
-	return (struct matrix_span){ entries, count };
+	return (struct table_span){ entries, count };
 }
 
 static void assert_point(const struct scale_line *line, size_t i, uint64_t x, double p50,
@@ -214,7 +214,7 @@ static void more_points_than_a_line_holds(void **state)
 static void names(void **state)
 {
 	struct cell_result *cell = add("ext4", 1, 1, 1, 1);
-	char name[WORDS_SIZE];
+	char name[PHRASE_SIZE];
 
 	(void)state;
 	assert_string_equal(scale_name(&cell->config, name), "ext4, hole, MAP_SYNC");

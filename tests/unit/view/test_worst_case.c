@@ -16,7 +16,7 @@
 #define MAX_CELLS 8
 
 static struct cell_result cells[MAX_CELLS];
-static struct matrix_entry entries[MAX_CELLS];
+static struct table_entry entries[MAX_CELLS];
 static size_t count;
 
 /* So many faults, all of the same time but one. */
@@ -40,7 +40,7 @@ static struct cell_result *add(const char *fs, const char *mkfs, int load, uint6
 	hist_add(&hist, max);
 	assert_int_equal(latency_fill(&cell->latency, &hist, NULL, 0), 0);
 	cell->has_latency = true;
-	entries[count] = (struct matrix_entry){ .cell = cell };
+	entries[count] = (struct table_entry){ .cell = cell };
 	count++;
 	return cell;
 }
@@ -63,15 +63,15 @@ static int forget(void **state)
 	return 0;
 }
 
-static struct matrix_span all(void)
+static struct table_span all(void)
 {
-	return (struct matrix_span){ entries, count };
+	return (struct table_span){ entries, count };
 }
 
 static void test_rows_by_log_load_and_file_system(void **state)
 {
 	auto_worst_case struct worst_case cases = { 0 };
-	char name[WORDS_SIZE];
+	char name[PHRASE_SIZE];
 
 	(void)state;
 	add("xfs", "-l size=64m", LOAD_LOG, 10, 1000, 5000);
@@ -161,7 +161,7 @@ static void test_where_a_fault_was(void **state)
 		[STAGE_LOG_SPACE] = 610, [STAGE_CIL_PUSH] = 300, [STAGE_MAP] = 90
 	};
 	struct worst_result fault = { .total = 1000, .stage_ns = stages };
-	char text[WORDS_SIZE];
+	char text[PHRASE_SIZE];
 
 	(void)state;
 	assert_string_equal(worst_case_waits(&fault, text), "-");
@@ -179,7 +179,7 @@ static void test_little_waits_are_left_out(void **state)
 	struct worst_result fault = { .total = 2000,
 				      .stage_ns = stages,
 				      .stage_ns_count = STAGE_COUNT };
-	char text[WORDS_SIZE];
+	char text[PHRASE_SIZE];
 
 	(void)state;
 	assert_string_equal(worst_case_waits(&fault, text), "map 50%, insert 5%");
