@@ -207,6 +207,7 @@ test: tests
 	@BUILD=$(B) tests/run unit cli
 
 .PHONY: check
+check: export TESTS_STARTED := $(shell date +%s)
 check:
 	@scripts/deps check
 	@+$(MAKE) --no-print-directory -s -j$$(nproc) tests instruments
