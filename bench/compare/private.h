@@ -4,16 +4,12 @@
 #define SYNCFAULT_COMPARE_PRIVATE_H
 
 #include "compare/compare.h"
+#include "compare/row.h"
 
 /* Fewer runs on each side than these give no verdict: docs/compare.md says why. */
 #define COMPARE_LEAST_SEEDS 3 /* on the instruction clock, except p50 without load */
 #define COMPARE_LEAST_RUNS  5 /* of any figure in time */
 #define COMPARE_MOST_NEEDED 999
-
-/* The two sides of a cell; comparison.cells[i] is made from pairs[i]. */
-struct compare_pair {
-	const struct set_cell *base, *new;
-};
 
 /*
  * Fills comparison.cells with the cells of both that the options' pattern matches, in the order of
@@ -22,16 +18,6 @@ struct compare_pair {
 int compare_pair_cells(const struct result_set *base, const struct result_set *new,
 		       const struct compare_options *options, struct comparison *comparison,
 		       struct compare_pair *pairs);
-
-/* Sets the verdict and, in words, why; -ENOMEM. */
-int compare_decide(struct compare_row *row, enum compare_verdict verdict, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-/*
- * Whether the row can have no verdict whatever its values are: a side without runs, or too few
- * faults. It is then decided. 1, 0 or -ENOMEM.
- */
-int compare_rule_out(const struct compare_pair *pair, struct compare_row *row);
 
 /* The engines: each decides every row. 0 or -ENOMEM. */
 int compare_instructions(const struct compare_pair *pairs, struct comparison *comparison);

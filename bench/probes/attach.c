@@ -285,11 +285,6 @@ static void explain(struct probes *probes)
 			"TIF_SIGPENDING was not found: a fault given up for a signal seems to go on";
 }
 
-bool probes_knows_signals(const struct probes *probes)
-{
-	return probes->signal_flag || probes->stages[STAGE_MM].rung == RUNG_TRACEPOINT;
-}
-
 static void note_presence(struct probes *probes)
 {
 	for (size_t i = 0; probe_functions[i].name; i++)

@@ -6,7 +6,6 @@
 #include "show/show.h"
 #include "view/phrases.h"
 
-#define LINE_COLUMNS  100
 #define LABEL_COLUMNS 10
 #define MAX_DISTINCT  16
 #define FACT_SIZE     512
@@ -20,12 +19,12 @@ struct fact {
 /* Appends glue, unless text is empty yet, and the string, cut; nothing for NULL and "". */
 static void append(char text[FACT_SIZE], const char *glue, const char *string)
 {
-	char shown[LINE_COLUMNS * 4 + 4];
+	char shown[SHOW_COLUMNS * 4 + 4];
 	size_t used = strlen(text);
 
 	if (string && *string)
 		snprintf(text + used, FACT_SIZE - used, "%s%s", used ? glue : "",
-			 printable(string, LINE_COLUMNS, shown, sizeof(shown)));
+			 printable(string, SHOW_COLUMNS, shown, sizeof(shown)));
 }
 
 static void append_number(char text[FACT_SIZE], const char *glue, uint64_t value, const char *unit)
@@ -111,13 +110,13 @@ static const struct fact facts[] = {
 	{ "syncfault", write_tool },
 };
 
-void show_line(const struct show *show, const char *label, const char *text)
+static void show_line(const struct show *show, const char *label, const char *text)
 {
-	char shown[LINE_COLUMNS * 4 + 4];
+	char shown[SHOW_COLUMNS * 4 + 4];
 
 	if (*text)
 		fprintf(show->out, "  %-*s%s\n", LABEL_COLUMNS, label,
-			printable(text, LINE_COLUMNS - LABEL_COLUMNS - 2, shown, sizeof(shown)));
+			printable(text, SHOW_COLUMNS - LABEL_COLUMNS - 2, shown, sizeof(shown)));
 }
 
 /* Calls with each result of span once, in their order. */
@@ -186,11 +185,11 @@ static void show_fact(const struct show *show, struct table_span span, const str
 
 static void show_file(const struct table_entry *entry, void *context)
 {
-	char name[LINE_COLUMNS * 4 + 4];
+	char name[SHOW_COLUMNS * 4 + 4];
 
 	show_heading(context,
 		     printable(strcmp(entry->file, "-") ? entry->file : "standard input",
-			       LINE_COLUMNS, name, sizeof(name)),
+			       SHOW_COLUMNS, name, sizeof(name)),
 		     '\0');
 }
 

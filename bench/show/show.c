@@ -8,59 +8,9 @@
 #include "base/printable.h"
 #include "view/phrases.h"
 
-#define LINE_COLUMNS   100
 #define REASON_COLUMNS 300
 /* Cells that are searched for one reason: each has its own in a long result of another's making. */
 #define REASON_WINDOW 256
-
-void show_heading(const struct show *show, const char *text, char underline)
-{
-	size_t columns = printable_columns(text);
-
-	fprintf(show->out, "%s%s%s\n", show->has_colour ? "\033[1m" : "", text,
-		show->has_colour ? "\033[0m" : "");
-	for (size_t i = 0; underline && i < columns && i < LINE_COLUMNS; i++)
-		fputc(underline, show->out);
-	if (underline)
-		fprintf(show->out, "\n");
-}
-
-/* Bytes of text up to the last space that fits into columns, or as many as fit. */
-static size_t fitting(const char *text, size_t columns)
-{
-	size_t used = 0, space = 0, at = 0;
-
-	while (text[at]) {
-		char character[8] = { text[at] };
-		size_t length = 1;
-
-		while ((text[at + length] & 0xc0) == 0x80 && length < 4) {
-			character[length] = text[at + length];
-			length++;
-		}
-		used += printable_columns(character);
-		if (used > columns)
-			return space ? space : at ? at : length;
-		if (text[at] == ' ' && at)
-			space = at;
-		at += length;
-	}
-	return at;
-}
-
-void show_wrapped(const struct show *show, const char *text, int indent)
-{
-	int pad = 0;
-
-	while (*text) {
-		size_t length = fitting(text, (size_t)(LINE_COLUMNS - pad));
-
-		fprintf(show->out, "%*s%.*s\n", pad, "", (int)length, text);
-		text += length;
-		text += strspn(text, " ");
-		pad = indent;
-	}
-}
 
 /* An answer is printed in place of a latency, in a table of its own. */
 static bool is_unmeasured(const struct cell_result *cell)
@@ -81,15 +31,6 @@ static bool is_listed(struct table_span span, size_t index)
 		    is_same_reason(span.entries[i - 1].cell, span.entries[index].cell))
 			return true;
 	return false;
-}
-
-void show_cell_name(FILE *out, const struct cell_result *cell)
-{
-	char words[PHRASE_SIZE];
-
-	fprintf(out, "%s", phrase_point(&cell->config, words));
-	if (cell->repeat && cell->repeat != U64_ABSENT)
-		fprintf(out, ", repeat %llu", (unsigned long long)cell->repeat);
 }
 
 /* The cells from first on that have its reason, in one paragraph. */
@@ -144,7 +85,7 @@ static int show_unmeasured(const struct show *show, struct table_span span)
 static int show_file_system(const struct show *show, struct table_span span)
 {
 	const struct cell_config *config = &span.entries[0].cell->config;
-	char fs[PHRASE_SIZE], variant[PHRASE_SIZE], shown[LINE_COLUMNS * 4 + 4];
+	char fs[PHRASE_SIZE], variant[PHRASE_SIZE], shown[SHOW_COLUMNS * 4 + 4];
 	/* What is of the log has a table of its own. */
 	bool is_log = table_has_unsynced(config),
 	     has_probes = show->with_probes && show_has_probes(span);
@@ -154,7 +95,7 @@ static int show_file_system(const struct show *show, struct table_span span)
 	if (!has_tables && table_measured(span) == span.count)
 		return 0;
 	phrase_fs(config, fs);
-	show_heading(show, printable(fs, LINE_COLUMNS, shown, sizeof(shown)), '-');
+	show_heading(show, printable(fs, SHOW_COLUMNS, shown, sizeof(shown)), '-');
 	show_wrapped(show, phrase_variant(config, variant), 0);
 	if (table_is_on_device(span.entries[0].cell))
 		show_wrapped(show, "struct pages on the device itself (ndctl --map=dev)", 0);

@@ -3,21 +3,8 @@
 #ifndef SYNCFAULT_SHOW_SHOW_H
 #define SYNCFAULT_SHOW_SHOW_H
 
-#include <stdbool.h>
-#include <stdio.h>
-
+#include "show/print.h"
 #include "view/result_table.h"
-
-struct show {
-	FILE *out;
-	bool has_colour;
-	bool with_letter;		/* the letter's layout */
-	bool with_table;		/* percentiles, and the price of MAP_SYNC */
-	bool with_probes;		/* where the time of a fault goes */
-	bool with_worst_case;		/* the worst synchronous fault, by log size and load */
-	bool with_scale;		/* how the cost of a fault grows */
-	const struct result *reference; /* the letter's figures */
-};
 
 /*
  * Everything, in sections by environment, variant and file system. 0, or -ENOMEM: told on stderr,
@@ -75,18 +62,6 @@ void show_legend(const struct show *show, struct table_span span);
 /* What the kernel answered where mmap flags were asked for; nothing without such cells. -ENOMEM. */
 int show_interface(const struct show *show, struct table_span span);
 bool show_has_answers(struct table_span span);
-
-/* "hole, load none, sync map_sync, repeat 1" */
-void show_cell_name(FILE *out, const struct cell_result *cell);
-
-/* "  label     text", text cut where the line is full; nothing where text is empty. */
-void show_line(const struct show *show, const char *label, const char *text);
-
-/* text as one line, or several: broken between words at 100 columns, later lines set in by indent.
- */
-void show_wrapped(const struct show *show, const char *text, int indent);
-
-void show_heading(const struct show *show, const char *text, char underline);
 
 /*
  * All cells of all results, a row each: a JSON document {"schema": "syncfault-show/1", "cells":

@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Holds the table of rooms in docs/design.md against the includes of the code, and looks for circles.
 
-    rooms.py [ROOT]
+    rooms.py [ROOT [BUILD]]
+
+BUILD has been built in full: whose functions an object uses is read from it with nm, since a header
+that several files implement hides a circle.
 
 Prints each include that the table does not allow, each room that is missing on either side, and each
 circle of modules (x.c and x.h are one module). Exit status: 0 nothing, 1 something, 2 no table.
@@ -10,6 +13,7 @@ circle of modules (x.c and x.h are one module). Exit status: 0 nothing, 1 someth
 import collections
 import pathlib
 import re
+import subprocess
 import sys
 
 ROW = re.compile(r"^\| `([a-z]+)` \|[^|]*\| ([^|]*) \|$", re.M)
@@ -59,6 +63,22 @@ def circles(graph):
     return found
 
 
+def circles_of_objects(build):
+    """Circles of the .o files of bench/, by the symbols that one takes from another."""
+    defined, wanted = {}, {}
+    for path in sorted((build / "bench").glob("*/*.o")):
+        name = path.relative_to(build / "bench").as_posix().removesuffix(".o")
+        wanted[name] = set()
+        for line in subprocess.check_output(["nm", "-g", path], text=True).splitlines():
+            *_, kind, symbol = line.split()
+            if kind == "U":
+                wanted[name].add(symbol)
+            elif not name.startswith("writer/"):
+                defined[symbol] = name
+    return circles({name: {defined[symbol] for symbol in symbols if symbol in defined} - {name}
+                    for name, symbols in wanted.items()}) if wanted else [["nothing", "built"]]
+
+
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".")
     rooms, bpf_users = rooms_of_table((root / "docs/design.md").read_text())
@@ -99,6 +119,9 @@ def main():
     circle_of_rooms = circles({room: allowed - {room} for room, allowed in rooms.items()})
     bad += [f"a circle of rooms: {' '.join(circle)}" for circle in circle_of_rooms]
     bad += [f"a circle: {' '.join(circle)}" for circle in circles(graph)]
+    if len(sys.argv) > 2:
+        found = circles_of_objects(pathlib.Path(sys.argv[2]))
+        bad += [f"a circle of objects: {' '.join(circle)}" for circle in found]
     for line in bad:
         print(line)
     return 1 if bad else 0

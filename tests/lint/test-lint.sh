@@ -132,7 +132,7 @@ is_free_of_turns() {
 	$is_free
 }
 
-rooms_hold() { python3 tests/lint/rooms.py; }
+rooms_hold() { python3 tests/lint/rooms.py . "${BUILD:-build}"; }
 # One object, so that it is fast: compiled again where a flag is another, and only there.
 flags_recompile() {
 	local object=$work/flags/bench/base/stop.o first second third
