@@ -7,8 +7,8 @@
 
 /*
  * $threads: "threads p50 share" and $pages: "pages mean MiB mean-of-a-MiB", a block for each line;
- * times in microseconds, NaN where absent, share as in view/scale.h. For each line of thread_lines and
- * page_lines: thread_kind[], thread_is_alt[] (a file for each thread), thread_is_dev[];
+ * times in microseconds, NaN where absent, share as in view/scale.h. For each line of thread_lines
+ * and page_lines: thread_kind[], thread_is_alt[] (a file for each thread), thread_is_dev[];
  * page_kind[], page_is_alt[] (2 MiB pages), page_is_dev[] (struct pages on the device). kind_count,
  * kind_name[]: what a colour stands for. threads_low and threads_high, and so pages, file (in MiB),
  * and in microseconds p50, share, mean, mib: least above 0, and greatest. False without a line.

@@ -29,8 +29,8 @@ struct signatures {
 int signatures_probe(int fd, uint64_t size, struct signatures *contents);
 
 /*
- * Wipes every signature that signatures_probe would find, zeroes both edges and syncs. fd is open for
- * writing. -errno.
+ * Wipes every signature that signatures_probe would find, zeroes both edges and syncs. fd is open
+ * for writing. -errno.
  */
 int signatures_wipe(int fd, uint64_t size);
 

@@ -63,8 +63,8 @@ const char *result_set_difference(const struct result *a, const struct result *b
 int result_set_read(const char *path, struct result_set *set);
 
 /*
- * The same from results that were read before: all of one build, at least one, in the order of their
- * paths. They are the set's from here on, and *results is empty; name stands for all of them.
+ * The same from results that were read before: all of one build, at least one, in the order of
+ * their paths. The set owns them from here on, and *results is empty; name stands for all of them.
  */
 int result_set_take(const char *name, struct results *results, struct result_set *set);
 

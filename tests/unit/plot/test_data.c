@@ -121,7 +121,7 @@ static void histograms_are_the_mean_of_runs(void **state)
 	assert_true(variable("count_high = ") == 85);
 }
 
-/* Of 100 faults of 1..100 us: each of the 40 slowest, then one for every twentieth more, and all. */
+/* Faults of 1..100 us: each of the 40 slowest, then one for every twentieth more, and all 100. */
 static void a_curve_has_all_of_its_tail(void **state)
 {
 	double x[100], y[100];
