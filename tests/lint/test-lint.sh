@@ -140,8 +140,11 @@ flags_recompile() {
 	first=$(build) && second=$(build) && third=$(build CFLAGS='-O2 -DCHANGED') || return 1
 	[ "$first" = "$second" ] || { echo "compiled again without a change"; return 1; }
 	[ "$second" != "$third" ] || { echo "CFLAGS changed, and nothing was compiled"; return 1; }
-	touch "$work/keep" && make -s clean B="$work" && [ -e "$work/keep" ] ||
-		{ echo "make clean removes a folder that it has not filled"; return 1; }
+	touch "$work/keep" && make -s clean B="$work" || return 1
+	if [ ! -e "$work/keep" ]; then
+		echo "make clean removes a folder that it has not filled"
+		return 1
+	fi
 }
 
 passes_shellcheck() { shell_files | xargs shellcheck -x; }
