@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is mounted in this mount namespace, and what is swap space, as /proc tells it. The only
+ * What is mounted in this mount namespace, and what is swap space, as /proc lists it. The only
  * module that knows libmount. Nothing here prints.
  *
  * Life cycle: mounts_read or mounts_read_swaps, then the entries in their order, mounts_free.

@@ -156,7 +156,7 @@ static double noise_of(const double *base, const double *new, size_t count)
 		    (double)(2 * count - 2));
 }
 
-/* Half the interval of the logarithm of the ratio of medians, of so many seeds on each side. */
+/* Half the interval of the logarithm of the ratio of medians, with count seeds on each side. */
 static double margin_of(double noise, size_t count, double chance)
 {
 	if (count < 2)

@@ -35,8 +35,8 @@ double stats_mann_whitney_least(size_t n);
 int stats_benjamini_hochberg(const double *p, double *q, size_t count);
 
 /*
- * Student's distribution of so many degrees of freedom, at least 1: the chance of a value at least
- * as far from 0 as t, on either side; and the t, at least 0, that is reached with chance p,
+ * Student's t distribution with degrees (at least 1) degrees of freedom: the chance of a value at
+ * least as far from 0 as t, on either side; and the t, at least 0, that is reached with chance p,
  * 0 < p <= 1.
  */
 double stats_student(double t, unsigned degrees);

@@ -20,7 +20,7 @@ static bool is_node_of(const char *path, dev_t device)
 	       st.st_rdev == device;
 }
 
-/* btrfs mounts carry a device number of their own: there the source tells. */
+/* A btrfs mount has a device number of its own: there, compare the node it was mounted from. */
 static int find_mount(dev_t device, char *point, size_t size)
 {
 	auto_mounts struct mounts mounts = { 0 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The figures of a latency: what each is called, where it is, and of how many faults it can be had.
+ * The figures of a latency: what each is called, where it is, and how many faults it needs.
  * One table for tables, comparisons, histories, pages and exports, which name them by enum figure.
  */
 #ifndef SYNCFAULT_VIEW_FIGURES_H

@@ -38,7 +38,7 @@ static __always_inline void commit_end(struct probe_commit_key *key)
 	struct probe_commit *commit = bpf_map_lookup_elem(&commits, key);
 	uint64_t now = bpf_ktime_get_ns();
 
-	/* Another file system on the same device begins to count anew: each ends once. */
+	/* The next file system on the same device reuses the ids: count the end of each once. */
 	if (!counting || !commit || commit->is_over)
 		return;
 	commit->is_over = 1;

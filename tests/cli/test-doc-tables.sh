@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# scripts/doc-tables notices a page that does not say what the baselines say, and mends it.
+# scripts/doc-tables notices a page that does not say what the baselines say, and corrects it.
 set -u
 # shellcheck source=tests/lib.bash
 . "$(dirname "$0")/../lib.bash"

@@ -95,7 +95,7 @@ found() {
 }
 check tracked-results-are-found "$(found)" found
 
-# A failure is told once more where the same is asked for, and only there.
+# A failure is reported again where the same is asked for, and only there.
 export FAILS=6.12
 boots fails 1 1 --kernels 6.12
 check names-the-failure "said: $(said)" \

@@ -135,7 +135,7 @@ static void signals_in_faults(struct checks *checks, struct probes *probes)
 	      (int)signals);
 }
 
-/* Faults under signals, by probes that take flag for TIF_SIGPENDING; false: the rung needs none. */
+/* Faults under signals; flag is for TIF_SIGPENDING. False where the rung does not need it. */
 static bool signals_with_flag(struct checks *checks, unsigned int rungs, uint64_t flag,
 			      const char **reason)
 {
