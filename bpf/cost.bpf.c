@@ -16,7 +16,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* Where a thread keeps the begin of its fault. Of two at the same place, the later one is lost. */
+/* Where a thread keeps the start of its fault. Of two at the same place, the later one is lost. */
 struct place {
 	unsigned long long begin_ns;
 	long tid; /* 0: free */
@@ -76,7 +76,7 @@ int hist_begin(void *ctx)
 	return 0;
 }
 
-/* With a signal to take there is no second try: the access faults anew after it. */
+/* With a signal to take there is no second try: the access faults again after it. */
 SEC("fexit/handle_mm_fault")
 int hist_end(unsigned long long *ctx)
 {

@@ -71,7 +71,7 @@ enum probe_count {
 	COUNT_CIL_PUSH,		  /* xlog_cil_push_work */
 	COUNT_ICLOG_WAIT,	  /* xlog_iclog_wait_on */
 	COUNT_RETRY,		  /* faults whose first try ended in VM_FAULT_RETRY */
-	COUNT_INTERRUPTED,	  /* faults given up for a signal, tried anew later */
+	COUNT_INTERRUPTED,	  /* faults given up for a signal, tried again later */
 	/* What was not measured. */
 	DROP_SLOT,	 /* faults: another one in flight had the place */
 	DROP_UNFINISHED, /* faults whose end was not seen, and tries whose begin was not */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Which flag of a thread says that a signal is pending. TIF_SIGPENDING is a macro, so BTF does not
- * have its number, and kernels have renumbered these flags; so bench/probes_signal.c sends itself
- * signals, some of them blocked, and the flags are compared. The tracepoint comes at the end of
- * __send_signal_locked (kernel/signal.c), after complete_signal() has set the flag.
+ * have its number, and kernels have renumbered these flags; so bench/probes/signal_flag.c sends
+ * itself signals, some of them blocked, and the flags are compared. The tracepoint comes at the end
+ * of __send_signal_locked (kernel/signal.c), after complete_signal() has set the flag.
  */
 #include <linux/bpf.h>
 

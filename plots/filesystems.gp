@@ -32,7 +32,7 @@ array colour[8] = [BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, INK, GREY]
 array filled[8] = [7, 5, 9, 13, 11, 15, 7, 5]
 array open[8] = [6, 4, 8, 12, 10, 14, 6, 4]
 
-# Where a file system stands in the group of a state and sync.
+# The place of a file system in the group of a state and sync.
 state_count = 0
 array slot[STATES]
 do for [state = 1 : STATES] {

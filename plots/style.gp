@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What all pictures share. Comes after the variables that plot_page.h lists, before the picture's own
-# script. Panels are placed by pixels, counted from the upper left corner.
+# What all pictures share. Comes after the variables that plot/page.h lists, before the picture's
+# own script. Panels are placed by pixels, counted from the upper left corner.
 
 # Okabe and Ito's colours: told apart with any kind of colour vision. Each has its own dash and point.
 BLUE = '#0072B2'

@@ -226,7 +226,7 @@ int opt_parse(const struct opt_command *command, int argc, char **argv, void *pa
 	int code;
 
 	build_getopt(command->rows, longs, shorts);
-	optind = 0; /* glibc: start anew */
+	optind = 0; /* glibc: start again */
 	opterr = 0;
 	while ((code = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		const struct opt_row *row;

@@ -46,7 +46,7 @@ struct compare_options {
 			     the engine's default */
 	uint64_t seed;	  /* of the bootstrap's random numbers */
 	unsigned figures; /* bit 1 << enum figure: those compared */
-	const char *cell; /* only cells of this pattern (cell_match.h); NULL: all */
+	const char *cell; /* only cells of this pattern (cell/match.h); NULL: all */
 };
 
 /* One side, in the words of its results; strings are NULL where the results do not say. */

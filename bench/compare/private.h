@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between the compare*.c: what each does to a comparison under construction. */
+/* Between the files of this room: what each does to a comparison under construction. */
 #ifndef SYNCFAULT_COMPARE_PRIVATE_H
 #define SYNCFAULT_COMPARE_PRIVATE_H
 

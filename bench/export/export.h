@@ -29,7 +29,7 @@ extern const char *const export_figure_words[]; /* min, mean, p50, … max */
 
 struct export_options {
 	int format;		  /* enum export_format */
-	const char *cell;	  /* only cells of this pattern (cell_match.h); NULL: all */
+	const char *cell;	  /* only cells of this pattern (cell/match.h); NULL: all */
 	struct word_list figures; /* of export_figure_words; none: all */
 	bool with_timestamps;	  /* OpenMetrics: every sample with the time of its result */
 	const char *origin;	  /* KCIDB: the CI system, [a-z0-9_]+ */

@@ -10,7 +10,7 @@
 
 struct metric {
 	const struct table_entry *entry;
-	char *labels;	/* name="text", and a comma behind each */
+	char *labels;	/* name="text", each followed by a comma */
 	size_t run;	/* counts those whose labels and time are the same */
 	char time[40];	/* " 1700000000.5": a blank and seconds since 1970; "" without timestamps */
 	double seconds; /* the same, to sort by */

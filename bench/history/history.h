@@ -87,7 +87,7 @@ struct history_series {
 	int figure;		   /* enum figure */
 	struct history_point *points; /* build_count of them */
 	size_t measured;	      /* points that are not NAN */
-	double floor;		      /* of a ratio: smaller changes are not told; 0.002 is 0.2 % */
+	double floor; /* of a ratio: smaller changes are not reported; 0.002 is 0.2 % */
 	struct history_change *changes; /* in order of builds, suspects too */
 	size_t change_count;
 };
@@ -137,7 +137,7 @@ enum history_index {
 /* All 0: the defaults. */
 struct history_options {
 	double p;     /* family-wise, 0 < p < 1; 0: HISTORY_P */
-	double floor; /* least change that is told, 0.05 is 5 %; 0: by clock and figure */
+	double floor; /* least change that is reported, 0.05 is 5 %; 0: by clock and figure */
 	const char
 		*order; /* a file that names builds, oldest first, one a line; NULL: by version */
 	int index;	/* enum history_index */

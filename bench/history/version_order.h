@@ -33,8 +33,8 @@ const char *version_of_kernel(const char *package, const char *uname_v, const ch
  */
 const char *version_tag(const char *version, char *buffer, size_t size);
 
-/* The abbreviated commit of a release that ends in -gCOMMIT or -gCOMMIT-dirty, as
- * scripts/setlocalversion writes it; NULL without one. Returns buffer.
+/* The abbreviated commit of a release that ends in -gCOMMIT or -gCOMMIT-dirty, as the kernel's
+ * setlocalversion writes it; NULL without one. Returns buffer.
  */
 const char *version_commit(const char *release, char *buffer, size_t size);
 

@@ -23,7 +23,7 @@ struct fault_plan {
 	uint64_t pages;
 	int access;	      /* enum cell_access */
 	int commit;	      /* enum cell_commit: what follows each store, timed with it */
-	int commit_fd;	      /* for fdatasync and pwrite; -1 where commit needs none */
+	int commit_fd;	      /* for fdatasync and pwrite; else -1 */
 	uint64_t file_offset; /* of base, for pwrite and to say where SIGBUS was */
 	void (*flush)(const void *at, size_t bytes); /* for COMMIT_FLUSH */
 	uint64_t pause_us;

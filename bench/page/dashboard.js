@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The page is whole without this: here the chosen cell is shown alone, with its charts. What is in
- * #data is told in bench/dashboard_data.c. Nothing is ever put into the page as HTML.
+ * The page is whole without this: here the chosen cell is shown alone, with its charts.
+ * bench/dashboard/data.c describes what is in #data. Nothing is ever put into the page as HTML.
  */
 'use strict';
 (() => {
@@ -102,7 +102,7 @@
 		}
 	}
 
-	/* A figure that so few faults cannot carry has no series, and none is drawn. */
+	/* A figure that needs more faults has no series, and none is drawn. */
 	function series(cell) {
 		const inks = ['b', 'ink', 'soft', 'worse'];
 		return cell.series.map((list, i) => list.length && ({ label: data.figures[i], stroke: colour(inks[i]),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The probes of bpf/: loaded, attached, read. The one module (probes*.c) that knows libbpf.
+ * The probes of bpf/: loaded, attached, read. The one room that knows libbpf.
  *
  * Each stage has several ways of being seen, the rungs of a ladder: fentry and fexit, kprobe and
  * kretprobe, tracepoints. Each stage takes the best one that this kernel really attaches; for
@@ -30,7 +30,7 @@ struct probes_setup {
 	uint64_t over_ns;   /* events for faults as slow as this; 0: none */
 	unsigned int worst; /* slowest faults kept, at most PROBE_WORST */
 	unsigned int rungs; /* mask of 1 << enum rung that may be taken; 0: all of them */
-	bool is_quiet;	    /* nothing on stderr: the caller tells the error */
+	bool is_quiet;	    /* nothing on stderr: the caller reports the error */
 	/*
 	 * For tests, in place of the bit of thread_info.flags that TIF_SIGPENDING is; 0: it is
 	 * found; UINT64_MAX: as if it were not found.

@@ -66,7 +66,7 @@ struct stage_result {
 	int stage;
 	int rung;
 	char *probes; /* where it begins and ends, for people; NULL for none */
-	char *reason; /* why it cannot be had, or not from a better rung; NULL for fentry */
+	char *reason; /* why it is not seen, or not from a better rung; NULL for fentry */
 	double mean_ns;
 	bool has_latency;
 	struct latency latency; /* no samples */
@@ -218,7 +218,7 @@ struct host {
 	uint64_t cpus;
 	char *governor;
 	struct strings mitigations;
-	struct strings mkfs; /* what each mkfs program says of its version */
+	struct strings mkfs; /* what each mkfs program reports as its version */
 	char *clocksource;
 	char *libc;
 	char *virtualisation;

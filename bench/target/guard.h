@@ -24,7 +24,7 @@ enum guard_kind { GUARD_BLOCK, GUARD_FILE, GUARD_DEVDAX };
 
 struct guard {
 	enum guard_kind kind;
-	int fd; /* of path; for reading, but for device DAX for both */
+	int fd; /* of path; for reading, of device DAX also for writing */
 	int lock_fd;
 	int disk_lock_fd;    /* of a partition; else -1 */
 	int file_lock_fd;    /* of a loop device that was there before; else -1 */

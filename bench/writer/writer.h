@@ -21,7 +21,7 @@ enum writer_pattern {
 	PATTERN_HOLE,
 	PATTERN_UNWRITTEN,
 	PATTERN_WRITTEN,
-	PATTERN_GROW,	 /* the file ends behind the last page stored to: ftruncate before each */
+	PATTERN_GROW,	 /* the file ends after the last page stored to: ftruncate before each */
 	PATTERN_PUNCH,	 /* each page is stored to, punched out, and stored to again */
 	PATTERN_REFLINK, /* all blocks are shared with another file */
 };

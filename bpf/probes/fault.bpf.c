@@ -210,7 +210,7 @@ int BPF_KRETPROBE(kretprobe_handle_mm_fault, unsigned int result)
 /*
  * By the registers that the thread came into the kernel with: they have the number of its system
  * call, or -1, as an exception leaves it. Where neither is known nothing is taken for a fault, and
- * bench/probes.c does not attach what asks.
+ * bench/probes/attach.c does not attach what asks.
  */
 static __always_inline bool is_in_system_call(void)
 {

@@ -116,7 +116,7 @@ int BPF_PROG(begin_ext4_sync_file_exit, struct inode *inode, int result)
 	return 0;
 }
 
-/* XFS tells no ends: the next thing that is known to come after ends them. */
+/* XFS has no tracepoints for ends: the next event that is known to follow ends them. */
 SEC("tp_btf/xfs_file_fsync")
 int begin_xfs_file_fsync(void *ctx)
 {

@@ -3,8 +3,7 @@
 """Makes a folder of results as a page is tested with: results.py DIR BUILDS [SEEDS] [TEXT]
 
 For each of BUILDS kernels and SEEDS boots a result of 24 cells, on the instruction clock, without
-samples. From the middle build on, ext4 written is a fifth slower; all else is the same but for a few
-instructions a seed. TEXT, where given, stands in every string of the newest result that is free.
+samples. From the middle build on, ext4 written is a fifth slower; all else is the same except for a few instructions between seeds. TEXT, where given, stands in every string of the newest result that is free.
 """
 import bisect
 import json

@@ -30,7 +30,7 @@ named_is_whole() {
 		[ ! -e "$file" ] || holds "$file" '.cells | length == 1' || return
 	done
 }
-strangers() { # what is there beside the result, but for one file of a name of ours
+strangers() { # what is there beside the result, except for one file of a name of ours
 	find "$results" "$shm" -mindepth 1 ! -name result.json \
 		! -name '.syncfault-????????-result.json' -printf '%p '
 	find "$results" -name '.syncfault-*' | tail -n +2
@@ -71,7 +71,7 @@ begin() { # NAME: a sweep of that name, in a shell of its own
 	mkdir -p "$results" "$shm"
 	truncate -s 64M "$image"
 }
-sweep() { # NAME LEAST ARGUMENT…: a run, killed behind each of its calls
+sweep() { # NAME LEAST ARGUMENT…: a run, killed after each of its calls
 	local name=$1 least=$2 call number count=0 kept=0 new=0 why
 	shift 2
 	killer list "$own/calls" "$@"

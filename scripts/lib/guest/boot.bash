@@ -76,7 +76,7 @@ write_job()
 	cat "$work/image" "$work/job.cpio" >"$work/initrd"
 }
 
-# Runs QEMU to its end, for so many seconds at most, and sets qemu_status (124: time is over).
+# Runs QEMU until it ends, but not longer than SECONDS, and sets qemu_status (124: time ran out).
 # The guest's stdout and stderr arrive here while it runs; $work/status gets what init reports,
 # $work/console what the kernel says, $work/files what the command wrote.
 run_qemu()

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A plugin of QEMU's translator (API version 1, docs/devel/tcg-plugins.rst): ends QEMU by SIGKILL
- * at an instruction of the guest, and counts the instructions that flush. SIGKILL is sent by the
- * thread that is the CPU, so that no further instruction of the guest is executed; no device, no
- * file system and no handler of QEMU's learns of it.
+ * A plugin of QEMU's translator (API version 1, tcg-plugins.rst in its documentation): ends QEMU by
+ * SIGKILL at an instruction of the guest, and counts the instructions that flush. SIGKILL is sent
+ * by the thread that is the CPU, so that no further instruction of the guest is executed; no
+ * device, no file system and no handler of QEMU's learns of it.
  *
  * The guest has a word in it by marks: a NOP whose operand is MARK_OPERAND, which does nothing on
  * any machine. Arguments:

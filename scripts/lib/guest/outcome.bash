@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck disable=SC2034,SC2154	# scripts/guest and its parts share their variables
 #
-# What came of a boot of scripts/guest: of what it died, or the files it left.
+# How a boot of scripts/guest ended: why it died, or the files it left.
 
 # The status port is the guest's as a whole, not only its init's: what comes from there is text, and
 # may not get into arithmetic, which would expand and run it.
@@ -14,7 +14,7 @@ take_number() # WORD DIGITS
 	[[ $reported =~ ^(0|[1-9][0-9]*)$ && ${#reported} -le $2 ]]
 }
 
-# Prints of what the guest died; nothing if it came to its end.
+# Prints why the guest died; nothing if it ended as it should.
 cause_of_death()
 {
 	local text

@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* So long the main thread lets a vCPU run that does not halt: a signal to QEMU has to be seen. */
+/* How long the main thread lets a vCPU run that does not halt: QEMU must notice a signal. */
 #define PATIENCE_S 1
 
 static int (*next_lock)(pthread_mutex_t *);

@@ -2,8 +2,9 @@
 """Two processes that stay: `run` with cells for a given time, `trace` beside it. Both are sampled.
 
 What a process holds goes up and down within each cell. The span after warm-up is cut into windows,
-and the line through one figure of each tells the growth: of memory the least, which only a leak
-raises; of counts the median, since between two cells there is less for an instant, seen or not.
+and the growth is that of the line through one figure of each window: for memory the least, which
+only a leak raises; for counts the median, because for an instant between two cells there is less,
+which a sample may or may not catch.
 """
 import contextlib
 import json
@@ -21,7 +22,7 @@ CELLS_OF_A_RESULT = 4096  # a run holds no more
 PAGES = 64
 # Between two faults: that a load has time to do something.
 LEAST_PAUSE_US = 1000
-# A load that got no CPU is a failed cell, and tells nothing of leaks.
+# A load that got no CPU is a failed cell, and says nothing about leaks.
 FAILED_SHARE = 0.05
 WINDOWS = 8
 WARM_UP = 1 / 6
@@ -188,7 +189,7 @@ class Steady:
         self.samples["machine"].append({"work": cells, **meminfo()})
 
     def start_trace(self):
-        """And waits until it traces: what it takes to begin is no growth."""
+        """And waits until it traces: what it allocates to begin does not count as growth."""
         if not self.has_probes:
             return None
         trace = self.spawn("trace", ["trace", "--all", "--interval", "1", "--worst", "16",

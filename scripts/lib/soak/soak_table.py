@@ -2,8 +2,8 @@
 """Rows of scripts/soak: judged, and as a table.
 
 A row has part, what, unit, work (starts, cells or intervals from before to after), before, after
-(None: could not be told), and bound: the growth from which on it is a leak, or None where the
-growth is told and means nothing by itself.
+(None: unknown), and bound: the growth from which on it is a leak, or None where growth is reported
+but means nothing by itself.
 """
 GREW, FLAT, TOLD, UNKNOWN = "GREW", "flat", "told", "too few samples"
 
