@@ -5,7 +5,7 @@
 
 #define BURN_MAX_ROUNDS (1U << 23) /* of one bpf_loop(): kernel/bpf/bpf_iter.c */
 
-/* Of one CPU. Nanoseconds of CLOCK_MONOTONIC, read right before the loop and right after it. */
+/* Of one CPU, in nanoseconds of CLOCK_MONOTONIC, read right before the loop and right after it. */
 struct burnt {
 	unsigned long long calls;
 	unsigned long long sum_ns;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Two ends of a scale, for scripts/bench-probes: probes that do nothing, and the least that makes a
- * histogram of whole faults. Both are on handle_mm_fault.
+ * Two ends of a scale, for scripts/bench-probes: probes that do nothing, and the least code that
+ * makes a histogram of whole faults. Both are on handle_mm_fault.
  */
 #include <linux/bpf.h>
 #include <stdbool.h>
@@ -60,7 +60,7 @@ static __always_inline void add(unsigned long long ns)
 		of_cpu->slots[slot]++;
 }
 
-/* A second try finds the place taken by its own thread: the fault began with the first one. */
+/* A second try finds the place taken by its own thread: the fault began with the first try. */
 SEC("fentry/handle_mm_fault")
 int hist_begin(void *ctx)
 {
@@ -76,7 +76,7 @@ int hist_begin(void *ctx)
 	return 0;
 }
 
-/* With a signal to take there is no second try: the access faults again after it. */
+/* With a signal pending there is no second try: the access faults again after the handler. */
 SEC("fexit/handle_mm_fault")
 int hist_end(unsigned long long *ctx)
 {

@@ -5,7 +5,7 @@
 
 #include "slots.h"
 
-/* Of one CPU. The last slot is for what is too great for the others. */
+/* Of one CPU. The last slot counts what is too large for the others. */
 struct cost_hist {
 	unsigned long long sum_ns;
 	unsigned long long max_ns;

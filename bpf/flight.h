@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Faults in flight: where the time since the last probe goes, and what is kept of a fault that has
- * ended. Each thread that faults has a slot, found by its number without a hash: a probe costs what
- * the fault under it is charged, so this is short rather than general.
+ * ended. Each thread that faults has a slot, found by its number without a hash: the fault that is
+ * measured pays for every probe, so this is short rather than general.
  */
 #ifndef SYNCFAULT_FLIGHT_H
 #define SYNCFAULT_FLIGHT_H
@@ -72,14 +72,14 @@ static __always_inline uint32_t current_tid(void)
 	return (uint32_t)bpf_get_current_task_btf()->pid;
 }
 
-/* tid is not 0, the idle task's, which owns all that is free. */
+/* tid is not 0: that is the idle task, and it owns every free slot. */
 static __always_inline struct slot *slot_of_tid(uint32_t tid)
 {
 	struct slot *slot = &slots[tid & (PROBE_SLOTS - 1)];
 
 	if (slot->tid != tid)
 		slot = NULL;
-	barrier_var(slot); /* or clang compares the numbers once more, in place of the pointer */
+	barrier_var(slot); /* or clang compares the numbers again, in place of the pointer */
 	return slot;
 }
 
@@ -88,7 +88,7 @@ static __always_inline uint32_t current_stage(const struct slot *slot)
 	return slot->stack & STAGE_MASK;
 }
 
-/* The time since the last probe was the current stage's; from now on it is stage's. */
+/* Charges the time since the last probe to the current stage, and makes stage the current one. */
 static __always_inline void charge(struct slot *slot, uint64_t now, uint32_t stage)
 {
 	struct probe_record *record = &slot->record;
@@ -96,7 +96,7 @@ static __always_inline void charge(struct slot *slot, uint64_t now, uint32_t sta
 	uint64_t ns = now - slot->last_ns;
 
 	slot->last_ns = now;
-	barrier_var(current); /* clang may know its range by other ways than the verifier */
+	barrier_var(current); /* clang may know its range in ways that the verifier does not */
 	if (current < STAGE_COUNT)
 		record->stage_ns[current] += ns;
 	if (n < PROBE_TRAIL)
@@ -114,7 +114,7 @@ static __always_inline void stage_push(struct slot *slot, uint64_t now, uint32_t
 	slot->stack = slot->stack << STAGE_BITS | stage;
 }
 
-/* Ends stage, and what was entered in it and whose end was not seen; never the last one. */
+/* Ends stage, and stages entered from it whose end was not seen; never the last one. */
 static __always_inline void stage_pop(struct slot *slot, uint64_t now, uint32_t stage)
 {
 	uint64_t stack = slot->stack;
@@ -130,7 +130,7 @@ static __always_inline void stage_pop(struct slot *slot, uint64_t now, uint32_t 
 	slot->stack = stack;
 }
 
-/* The current stage was another one all the time. */
+/* The current stage turns out to have been another one since it began. */
 static __always_inline void stage_rename(struct slot *slot, uint32_t stage)
 {
 	uint32_t last = slot->record.trail_count - 1;
@@ -141,7 +141,7 @@ static __always_inline void stage_rename(struct slot *slot, uint32_t stage)
 			(slot->record.trail[last] & ~(uint64_t)STAGE_MASK) | stage;
 }
 
-/* Replaces the last stage left, of which there is only one: a wait before the first or next try. */
+/* Replaces the only stage left: a wait before the first or the next try. */
 static __always_inline void stage_turn(struct slot *slot, uint64_t now, uint32_t stage)
 {
 	charge(slot, now, stage);
@@ -165,9 +165,8 @@ static __always_inline void stage_end(uint32_t stage)
 }
 
 /*
- * A slot for the current thread, in stage from now on; NULL where another fault has the place,
- * which is the caller's to count. A fault that waits for its next try forever loses the place to
- * the next.
+ * A slot for the current thread, in stage from now on. NULL if another fault has the place: the
+ * caller counts that. A fault whose next try never comes loses its place to the next fault.
  */
 static __always_inline struct slot *slot_claim(uint64_t pid_tgid, uint64_t now, uint32_t root,
 					       uint32_t stage)
@@ -204,7 +203,7 @@ static __always_inline struct slot *slot_claim(uint64_t pid_tgid, uint64_t now, 
 	return slot;
 }
 
-/* Each fault once, however often it is tried. */
+/* Counts each fault once, however often it is tried. */
 static __always_inline void count_lost(uint32_t tid, uint64_t address)
 {
 	struct slot *place = &slots[tid & (PROBE_SLOTS - 1)];
@@ -265,7 +264,7 @@ static __always_inline void add_waits(const struct probe_record *record)
 	of_cpu->runnable_ns[root] += record->runnable_ns;
 }
 
-/* The place of a new record among the worst; the fastest of them was told to be the floor. */
+/* The place of a new record among the worst. The fastest of them sets the floor. */
 static __always_inline void keep_worst(struct probe_worst *list, const struct probe_record *record)
 {
 	uint32_t n = list->count, index = n < config.worst ? n : list->floor_index;
@@ -289,7 +288,7 @@ static __always_inline void keep_worst(struct probe_worst *list, const struct pr
 		worst_floor = floor;
 }
 
-/* Frames of the caller's own stack, where no wait left any: who it was that faulted. */
+/* The frames of the caller's own stack, if no wait left any: they show who faulted. */
 static __always_inline void take_stack(void *ctx, struct probe_record *record)
 {
 	long size;
@@ -301,7 +300,7 @@ static __always_inline void take_stack(void *ctx, struct probe_record *record)
 	record->frame_count = size > 0 ? (uint32_t)size / sizeof(uint64_t) : 0;
 }
 
-/* Whether a fault that ends now may be one of the few of which more is kept than figures. */
+/* Whether a fault that ends now may be one of the few that are kept as records. */
 static __always_inline bool is_kept(const struct slot *slot, uint64_t now)
 {
 	uint64_t ns = now - slot->record.begin_ns;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the probes know of the kernel's types: the fields that they read, and no more. Offsets are
- * those of the kernel that runs (CO-RE), from its BTF and that of its modules.
+ * What the probes know about the kernel's types: the fields that they read, and no more. Offsets
+ * are those of the kernel that runs (CO-RE), from its BTF and that of its modules.
  */
 #ifndef SYNCFAULT_KERNEL_H
 #define SYNCFAULT_KERNEL_H
@@ -28,7 +28,7 @@ struct vm_area_struct {
 	struct file *vm_file;
 };
 
-/* Of each architecture, the number of the system call: syscall_get_nr() in its asm/syscall.h. */
+/* The number of the system call on each architecture: syscall_get_nr() in its asm/syscall.h. */
 struct pt_regs___x86 {
 	unsigned long orig_ax;
 };
@@ -107,12 +107,12 @@ enum vm_fault_reason {
 };
 
 enum fault_flag {
-	FAULT_FLAG_VMA_LOCK = 0x1000, /* the try holds the lock of its VMA, not mmap_lock */
+	FAULT_FLAG_VMA_LOCK = 0x1000, /* this try holds the lock of its VMA, not mmap_lock */
 };
 
 #pragma clang attribute pop
 
-/* Not in BTF; as in the kernel's headers since long ago. */
+/* Not in BTF; unchanged in the kernel's headers for many years. */
 #define S_DAX (1 << 13) /* include/linux/fs.h; 0 where the kernel has no DAX */
 
 #endif

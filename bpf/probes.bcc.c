@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The probes for kernels without BTF, in bcc's C: scripts/trace-bcc compiles them, where they run,
- * against the kernel's headers, and says what is attached to what. What belongs to which stage is
- * as in probes/ and flight.h; what is not here are records of single faults and of commits.
+ * The probes for kernels without BTF, in bcc's C: scripts/trace-bcc compiles them on the machine
+ * where they run, against the kernel's headers, and decides what is attached to what. Stages are
+ * divided as in probes/ and flight.h; records of single faults and of commits are missing here.
  *
- * ONLY_TGID (0: all) and WITH_ANONYMOUS are given by who compiles.
+ * Whoever compiles this defines ONLY_TGID (0: all) and WITH_ANONYMOUS.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 
-/* The types are the kernel's, and there are no tables. */
+/* The types come from the kernel, and there are no tables. */
 #define __bpf__ 1
 #define SLOT_NO_TABLE
 #include "probes.h"
@@ -69,7 +69,7 @@ static inline bool is_wanted(void)
 	return !ONLY_TGID || bpf_get_current_pid_tgid() >> 32 == ONLY_TGID;
 }
 
-/* The time since the last probe was the current stage's. */
+/* Charges the time since the last probe to the current stage. */
 static inline void charge(struct flight *flight, u64 now)
 {
 	u32 stage = flight->stack & STAGE_MASK;
@@ -89,7 +89,7 @@ static inline void stage_push(struct flight *flight, u32 stage)
 	flight->stack = flight->stack << STAGE_BITS | stage;
 }
 
-/* Ends stage, and what was entered in it and whose end was not seen; never the last one. */
+/* Ends stage, and stages entered from it whose end was not seen; never the last one. */
 static inline void stage_pop(struct flight *flight, u32 stage)
 {
 	u64 stack = flight->stack;
@@ -107,7 +107,7 @@ static inline void stage_pop(struct flight *flight, u32 stage)
 	flight->stack = stack;
 }
 
-/* Replaces the last stage left, of which there is only one. */
+/* Replaces the only stage left. */
 static inline void stage_turn(struct flight *flight, u32 stage)
 {
 	charge(flight, bpf_ktime_get_ns());
@@ -180,9 +180,9 @@ static inline void flight_finish(struct flight *flight)
 }
 
 /*
- * What a thread that comes to handle_mm_fault was at: the next try of a fault that had to give one
- * up, or a wait for mmap_lock before its first try; else NULL. A wait that this fault did not have
- * was another one's.
+ * What a thread was doing when it comes to handle_mm_fault: waiting for the next try of a fault
+ * that had to give one up, or for mmap_lock before its first try; else NULL. A wait that this fault
+ * did not need belonged to another one.
  */
 static inline struct flight *flight_before_try(unsigned int flags)
 {
@@ -218,7 +218,7 @@ int begin_handle_mm_fault(struct pt_regs *ctx, struct vm_area_struct *vma, unsig
 	return 0;
 }
 
-/* In that case the thread goes back to its signal handler instead of trying again. */
+/* In that case the thread runs its signal handler instead of trying again. */
 static inline bool is_signal_pending(void)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
@@ -233,7 +233,7 @@ int end_handle_mm_fault(struct pt_regs *ctx)
 	if (!flight || flight->root != ROOT_FAULT)
 		return 0;
 	if (flight->stack == STAGE_LOCK) {
-		/* Taken by a fault that nobody asked about, within it. */
+		/* Taken within the fault, by one that nobody asked about. */
 		flight_release();
 	} else if (!(PT_REGS_RC(ctx) & VM_FAULT_RETRY)) {
 		flight_finish(flight);
@@ -241,7 +241,7 @@ int end_handle_mm_fault(struct pt_regs *ctx)
 		count_add(COUNT_INTERRUPTED);
 		flight_release();
 	} else {
-		/* The try that was given up belongs to it. */
+		/* The try that was given up belongs to this fault. */
 		flight->stack = STAGE_RETRY;
 	}
 	return 0;
@@ -250,7 +250,7 @@ int end_handle_mm_fault(struct pt_regs *ctx)
 #ifdef CONFIG_X86_64
 /*
  * A fault that is not tried under the lock of its VMA alone takes mmap_lock first. In a system call
- * the registers have its number, else -1: see probes/fault.bpf.c.
+ * the registers hold its number, else -1: see probes/fault.bpf.c.
  */
 int tp_mmap_lock_start_locking(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -317,7 +317,7 @@ int begin_vfs_fsync_range(struct pt_regs *ctx)
 	struct flight *flight = current_flight();
 
 	if (flight && flight->stack == STAGE_LOCK) {
-		/* Of a fault that was not to be: outside of all memory. */
+		/* Left by a fault outside all mappings, which never got to a try. */
 		flight_release();
 		flight = NULL;
 	}
@@ -343,7 +343,7 @@ int end_vfs_fsync_range(struct pt_regs *ctx)
 	return 0;
 }
 
-/* It comes before ->iomap_begin, and again after ->iomap_end, when there is no more to map. */
+/* Called before ->iomap_begin, and again after ->iomap_end, when nothing is left to map. */
 int tp_iomap_iter(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct flight *flight = current_flight();
@@ -357,7 +357,7 @@ int tp_iomap_iter(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* After ->iomap_begin. What follows inserts the entry, on DAX; else it is the caller's own. */
+/* Called after ->iomap_begin. On DAX the entry is inserted next; else the time is the caller's. */
 int tp_iomap_iter_dstmap(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct flight *flight = current_flight();
@@ -391,7 +391,7 @@ int tp_dax_pmd_fault_done(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* What is only counted. */
+/* Events that are only counted. */
 
 #define COUNT_OF(name, context, which, is_counted) \
 	int name(struct context *ctx)              \

@@ -2,10 +2,10 @@
 /*
  * What the probes in the kernel and the program share: stages, counters, and the layout of maps.
  *
- * A fault in flight is in exactly one stage at any time. Each probe reads the clock, gives the time
- * since the last reading to the stage that was current, and makes another one current; so the
- * stages of a fault add up to the fault, and each stage's time is its own, without what it called.
- * All times are nanoseconds of CLOCK_MONOTONIC (on the instruction clock: guest instructions).
+ * A fault in flight is in exactly one stage at any time. Each probe reads the clock, charges the
+ * time since the last reading to the current stage, and makes another one current. So the stages of
+ * a fault add up to the fault, and each stage's time is its own, without what it called. All times
+ * are nanoseconds of CLOCK_MONOTONIC (on the instruction clock: guest instructions).
  */
 #ifndef SYNCFAULT_PROBES_SHARED_H
 #define SYNCFAULT_PROBES_SHARED_H
@@ -45,10 +45,13 @@ enum stage {
 	STAGE_COUNT,
 };
 
-/* What a histogram is of: a fault, or an fsync that no fault asked for. */
+/* What a histogram counts: faults, or fsyncs that no fault asked for. */
 enum probe_root { ROOT_FAULT, ROOT_FSYNC, ROOT_COUNT };
 
-/* Phases of a journal commit, as jbd2_journal_commit_transaction names them; of a CIL push: all. */
+/*
+ * Phases of a journal commit, as jbd2_journal_commit_transaction names them; a CIL push has
+ * PHASE_ALL alone.
+ */
 enum commit_phase {
 	PHASE_LOCKED,	/* waiting for the running transaction's last handles */
 	PHASE_FLUSHING, /* data of ordered mode, revoke records */
@@ -73,8 +76,8 @@ enum probe_count {
 	COUNT_RETRY,		  /* faults whose first try ended in VM_FAULT_RETRY */
 	COUNT_INTERRUPTED,	  /* faults given up for a signal, tried again later */
 	/* What was not measured. */
-	DROP_SLOT,	 /* faults: another one in flight had the place */
-	DROP_UNFINISHED, /* faults whose end was not seen, and tries whose begin was not */
+	DROP_SLOT,	 /* faults: another one in flight had the slot */
+	DROP_UNFINISHED, /* faults whose end was not seen, and tries whose start was not */
 	DROP_DEEP,	 /* stages entered beyond PROBE_STACK_STAGES: their time is the caller's */
 	DROP_UNMATCHED,	 /* ends of stages whose start was not seen */
 	DROP_EVENT,	 /* faults over the threshold that the ring buffer had no room for */
@@ -94,10 +97,10 @@ struct probe_hist {
 	uint64_t max_ns;
 	uint64_t max_inverse;	    /* ~ of the least value, so that it begins at 0 too */
 	uint64_t over;		    /* values without a slot */
-	uint32_t slots[SLOT_COUNT]; /* modulo 2^32: to be read at least every 2^32 events */
+	uint32_t slots[SLOT_COUNT]; /* modulo 2^32: read them at least every 2^32 events */
 };
 
-/* One fault (or fsync), as kept in flight, among the worst, and as an event. */
+/* One fault (or fsync): in flight, among the worst, and as an event. */
 struct probe_record {
 	uint64_t begin_ns;
 	uint64_t total_ns; /* 0 while in flight */
@@ -118,7 +121,7 @@ struct probe_record {
 	uint32_t flags;	  /* FAULT_FLAG_* of the last try */
 	char comm[PROBE_COMM];
 	uint32_t padding;
-	uint32_t trail_count; /* may exceed PROBE_TRAIL: then the rest was not kept */
+	uint32_t trail_count; /* may exceed PROBE_TRAIL: the rest was not kept */
 	uint64_t stage_ns[STAGE_COUNT];
 	uint64_t trail[PROBE_TRAIL]; /* ns << 8 | stage entered then; in the kernel of its clock,
 				      * as probes.h gives it since the fault began */
@@ -142,13 +145,13 @@ struct slot {
 	uint32_t is_wp_wait;
 	uint64_t frames[PROBE_FRAMES];
 	struct probe_record record;
-	/* The last fault that found no place here: each of its tries looks for one. */
+	/* The last fault that found no slot here: each of its tries looks for one. */
 	uint64_t lost_address;
 	uint32_t lost_tid;
 	uint32_t padding;
 };
 
-/* The slowest of one CPU, in no order; count <= PROBE_WORST. */
+/* The slowest faults of one CPU, unordered; count <= PROBE_WORST. */
 struct probe_worst {
 	uint64_t floor_ns; /* once full: the fastest of them */
 	uint32_t count;
@@ -163,7 +166,7 @@ struct probe_sums {
 	uint64_t runnable_ns[ROOT_COUNT];
 };
 
-/* A journal commit or CIL push that came to its end. */
+/* A journal commit or CIL push that has ended. */
 struct probe_commit_key {
 	uint64_t id;
 	uint32_t dev;
@@ -172,7 +175,7 @@ struct probe_commit_key {
 
 struct probe_commit {
 	uint64_t begin_ns;
-	uint64_t last_ns; /* begin of the phase that it is in */
+	uint64_t last_ns; /* start of the phase that it is in */
 	uint64_t phase_ns[PHASE_COUNT];
 	uint64_t handles;
 	uint64_t blocks_logged; /* jbd2: blocks; CIL: bytes */
@@ -202,14 +205,14 @@ struct probe_config {
 	uint32_t tgid; /* 0: all */
 	uint32_t has_dev, dev;
 	uint64_t inode;	       /* 0: all of dev */
-	uint64_t over_ns;      /* faults at least this slow become events; 0: none do */
+	uint64_t over_ns;      /* faults at least this slow become events; 0: none */
 	uint32_t worst;	       /* records kept on each CPU, 0 … PROBE_WORST */
-	uint32_t is_anonymous; /* faults on memory of no file too */
-	uint32_t has_fills;    /* who fills commits */
+	uint32_t is_anonymous; /* also faults on memory without a file */
+	uint32_t has_fills;    /* keep who fills commits */
 	uint32_t has_stacks;   /* of waits, and of what is kept: 5,000 instructions each */
-	uint32_t has_fsyncs;   /* fsyncs that no fault asked for too */
+	uint32_t has_fsyncs;   /* also fsyncs that no fault asked for */
 	uint64_t signal_flag;  /* TIF_SIGPENDING's bit in thread_info.flags; 0: not known */
-	/* get_unlocked_entry, a wait inside of which is STAGE_WP_WAIT; 0 where not known. */
+	/* get_unlocked_entry, in which a wait is STAGE_WP_WAIT; 0 if not known. */
 	uint64_t entry_from, entry_to;
 };
 

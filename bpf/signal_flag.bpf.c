@@ -2,8 +2,8 @@
 /*
  * Which flag of a thread says that a signal is pending. TIF_SIGPENDING is a macro, so BTF does not
  * have its number, and kernels have renumbered these flags; so bench/probes/signal_flag.c sends
- * itself signals, some of them blocked, and the flags are compared. The tracepoint comes at the end
- * of __send_signal_locked (kernel/signal.c), after complete_signal() has set the flag.
+ * itself signals, some of them blocked, and compares the flags. The tracepoint comes at the end of
+ * __send_signal_locked (kernel/signal.c), after complete_signal() has set the flag.
  */
 #include <linux/bpf.h>
 
@@ -16,8 +16,8 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-unsigned long long set_in_all = ~0ULL; /* of signals that were not blocked */
-unsigned long long set_in_any;	       /* of those that were */
+unsigned long long set_in_all = ~0ULL; /* after signals that were not blocked */
+unsigned long long set_in_any;	       /* after those that were */
 unsigned int pending_count, blocked_count;
 
 SEC("tp_btf/signal_generate")

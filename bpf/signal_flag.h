@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The si_errno that our signals have: the kernel does not look at it. */
+/* The si_errno that marks our signals; the kernel ignores it. */
 #ifndef SYNCFAULT_SIGNAL_FLAG_H
 #define SYNCFAULT_SIGNAL_FLAG_H
 

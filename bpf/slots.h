@@ -5,12 +5,12 @@
  * Log-linear, as in HdrHistogram and fio's stat.h: each power of two of nanoseconds is divided into
  * SLOTS_PER_OCTAVE slots of equal width. With 32 of them:
  *
- *	range     0 .. 2^40 - 1 ns (18 minutes); a greater value has no slot and is counted apart
+ *	range     0 .. 2^40 - 1 ns (18 minutes); a larger value has no slot, and is counted apart
  *	error     0 below 64 ns, else the slot's width is at most 1/32 of any value in it
  *	memory    SLOT_COUNT = (40 - 5) * 32 + 32 = 1,152 counters
  *
  * A value v with its highest bit at e >= 5 falls into slot (e - 5) * 32 + (v >> (e - 5)); below 32
- * the slot is the value. All functions are pure and free of loops, as the BPF verifier likes them.
+ * the slot is the value. All functions are pure and have no loops, which suits the BPF verifier.
  */
 #ifndef SYNCFAULT_SLOTS_H
 #define SYNCFAULT_SLOTS_H
@@ -22,8 +22,9 @@
 #define LOG2_US_COUNT	 32
 
 /*
- * Index of the highest bit set, 0 for 0 and 1. BPF has no instruction for it: the byte that it is
- * in is searched for, and the rest looked up. Who cannot have tables in BPF defines SLOT_NO_TABLE.
+ * Index of the highest bit set, 0 for 0 and 1. BPF has no instruction for it, so the byte that
+ * holds it is searched for, and the rest is looked up in a table. Code that cannot have tables in
+ * BPF defines SLOT_NO_TABLE.
  */
 #ifndef SLOT_NO_TABLE
 #define SLOT_X2(n)   n, n
@@ -39,7 +40,7 @@ static const unsigned char slot_msb_of_byte[256] = { 0,		  0,	       SLOT_X2(1),
 						     SLOT_X32(5), SLOT_X64(6), SLOT_X128(7) };
 #endif
 
-/* Most latencies are below 65,536 ns: they take the shortest way. */
+/* Most latencies are below 65,536 ns and take the shortest path. */
 static inline __attribute__((always_inline)) unsigned int slot_msb(unsigned long long v)
 {
 	unsigned int msb = 0;
@@ -105,7 +106,7 @@ static inline __attribute__((always_inline)) unsigned long long slot_high(unsign
 
 /*
  * The letter's buckets: whole microseconds, rounded down, by powers of two. Bucket 0 is 0 us,
- * bucket i > 0 holds 2^(i-1) .. 2^i - 1 us; the last one takes all that is greater.
+ * bucket i > 0 holds 2^(i-1) .. 2^i - 1 us; the last one holds everything larger.
  */
 static inline __attribute__((always_inline)) unsigned int log2_us_of(unsigned long long ns)
 {

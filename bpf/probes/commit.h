@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Commits of a journal or log: how long they took, who waits for them, and who had filled them. */
+/* Commits of a journal or log: how long they took, who waits for them, and who filled them. */
 #ifndef SYNCFAULT_PROBES_COMMIT_H
 #define SYNCFAULT_PROBES_COMMIT_H
 

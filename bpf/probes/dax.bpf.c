@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * DAX, and the mapping and inserting that it does through iomap. The tracepoints there are iomap's
- * own, for every file system.
+ * DAX, and the mapping and inserting that it does through iomap. Those tracepoints belong to iomap
+ * and serve every file system.
  */
 #include <linux/bpf.h>
 #include <stdbool.h>
@@ -18,7 +18,7 @@ STAGE_OF(dev_dax_huge_fault, STAGE_HANDLER)
 STAGE_OF(dax_finish_sync_fault, STAGE_FINISH)
 STAGE_OF(dax_writeback_mapping_range, STAGE_WRITEBACK)
 
-/* It comes before ->iomap_begin, and once more when there is no more to map. */
+/* Called before ->iomap_begin, and again when nothing is left to map. */
 SEC("tp_btf/iomap_iter")
 int tp_iomap_iter(void *ctx)
 {
@@ -33,7 +33,7 @@ int tp_iomap_iter(void *ctx)
 	return 0;
 }
 
-/* After ->iomap_begin. What follows inserts the entry, on DAX; else it is the caller's own. */
+/* Called after ->iomap_begin. On DAX the entry is inserted next; else the time is the caller's. */
 SEC("tp_btf/iomap_iter_dstmap")
 int BPF_PROG(tp_iomap_iter_dstmap, struct inode *inode)
 {
@@ -96,7 +96,7 @@ int begin_dax_pte_fault(void *ctx)
 	return 0;
 }
 
-/* A fault that is flushed goes on, in what is not told apart from the handler's caller. */
+/* A fault that needs a flush goes on; this time cannot be told from that of the handler's caller. */
 SEC("tp_btf/dax_pte_fault_done")
 int begin_dax_pte_fault_done(void *ctx)
 {
@@ -104,7 +104,7 @@ int begin_dax_pte_fault_done(void *ctx)
 	return 0;
 }
 
-/* The flush is over: back to what it was called from. */
+/* The flush is over: back to the stage that called it. */
 SEC("tp_btf/dax_insert_pfn_mkwrite")
 int begin_dax_insert_pfn_mkwrite(void *ctx)
 {

@@ -36,7 +36,7 @@ int BPF_KPROBE(kprobe_jbd2_log_wait_commit, struct journal_s *journal, unsigned 
 
 STAGE_ENTRY(kretprobe, jbd2_log_wait_commit, stage_end(STAGE_JOURNAL_WAIT))
 
-/* Later kernels take the arguments of any tracepoint for NULL, until they are looked at. */
+/* To the verifier of later kernels any argument of a tracepoint may be NULL until it is checked. */
 static __always_inline struct probe_commit_key journal_key(struct journal_s *journal,
 							   struct transaction_s *transaction)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The fault: handle_mm_fault, on each rung, and what of memory management is called in it. */
+/* The fault: handle_mm_fault, on each rung, and the parts of memory management that it calls. */
 #include <linux/bpf.h>
 #include <linux/bpf_perf_event.h>
 #include <linux/errno.h>
@@ -40,9 +40,9 @@ static __always_inline bool has_given_up_lock(uint32_t result)
 }
 
 /*
- * What a thread that comes to handle_mm_fault was at: the next try of a fault that had to give one
- * up, or a wait for mmap_lock before its first try; else NULL. A wait that this fault did not have
- * was another one's.
+ * What a thread was doing when it comes to handle_mm_fault: waiting for the next try of a fault
+ * that had to give one up, or for mmap_lock before its first try; else NULL. A wait that this fault
+ * did not need belonged to another one.
  */
 static __always_inline struct slot *slot_before_try(uint32_t tid, uint32_t flags)
 {
@@ -74,7 +74,7 @@ static __always_inline void try_begin(struct slot *slot, uint64_t pid_tgid, uint
 	slot->record.flags = flags;
 }
 
-/* In that case the thread goes back to its signal handler instead of trying again. */
+/* In that case the thread runs its signal handler instead of trying again. */
 static __always_inline bool is_signal_pending(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -82,14 +82,14 @@ static __always_inline bool is_signal_pending(void)
 	return task->thread_info.flags & config.signal_flag;
 }
 
-/* The slot of a fault that is done with; NULL where there is none, or another try to come. */
+/* The slot of a fault that has ended; NULL if there is none, or another try will come. */
 static __always_inline struct slot *try_end(uint32_t result)
 {
 	struct slot *slot = slot_of_tid(current_tid());
 
 	if (!slot || slot->record.root != ROOT_FAULT)
 		return NULL;
-	if (slot->stack == STAGE_LOCK) { /* taken inside of a fault that nobody asked about */
+	if (slot->stack == STAGE_LOCK) { /* taken inside a fault that nobody asked about */
 		slot_release(slot);
 		return NULL;
 	}
@@ -105,7 +105,7 @@ static __always_inline struct slot *try_end(uint32_t result)
 	return NULL;
 }
 
-/* Where the fault is, for what is kept of it; mmap_lock or the VMA's own is still held. */
+/* Where the fault is, for its record; mmap_lock or the VMA's own lock is still held. */
 static __always_inline void describe_vma(struct slot *slot, struct vm_area_struct *vma)
 {
 	struct file *file = vma->vm_file;
@@ -208,9 +208,9 @@ int BPF_KRETPROBE(kretprobe_handle_mm_fault, unsigned int result)
 }
 
 /*
- * By the registers that the thread came into the kernel with: they have the number of its system
- * call, or -1, as an exception leaves it. Where neither is known nothing is taken for a fault, and
- * bench/probes/attach.c does not attach what asks.
+ * Decided by the registers with which the thread entered the kernel: they hold the number of its
+ * system call, or -1 after an exception. Where they are not known nothing counts as a fault, and
+ * bench/probes/attach.c does not attach the programs that ask.
  */
 static __always_inline bool is_in_system_call(void)
 {
@@ -226,8 +226,8 @@ static __always_inline bool is_in_system_call(void)
 }
 
 /*
- * A fault that is not tried under the lock of its VMA alone takes mmap_lock first. Where no try
- * follows, as outside of all memory, the slot is left to the thread's next.
+ * A fault that is not tried under the lock of its VMA alone takes mmap_lock first. If no try
+ * follows, as outside all mappings, the thread's next fault takes over the slot.
  */
 SEC("tp_btf/mmap_lock_start_locking")
 int tp_mmap_lock_start_locking(void *ctx)
@@ -251,8 +251,8 @@ STAGE_OF(folio_wait_writeback, STAGE_WP_WAIT)
 /*
  * Where functions cannot be probed. There is no tracepoint at the end of a fault, but there is the
  * software event: handle_mm_fault counts one, minor or major, for each fault of a user's access
- * that is done with (mm/memory.c, mm_account_fault). Its file is looked up where a file was asked
- * for, and for what is kept.
+ * that has ended (mm/memory.c, mm_account_fault). Its file is looked up if a file was asked for,
+ * and for records.
  */
 struct vma_place {
 	struct place place;
@@ -285,7 +285,7 @@ static __always_inline bool is_wanted_vma(const struct vma_place *found)
 	return (found->has_file || config.is_anonymous) && is_wanted_place(&found->place);
 }
 
-/* While another thread changes the memory's layout, it cannot be looked at: done later. */
+/* While another thread changes the layout of the memory, it cannot be read: done later. */
 SEC("tp_btf/page_fault_user")
 int BPF_PROG(begin_page_fault_user, unsigned long address)
 {
@@ -309,7 +309,7 @@ int BPF_PROG(begin_page_fault_user, unsigned long address)
 	return 0;
 }
 
-/* Whether the fault is one to count. Where the program aims at addresses, they are all. */
+/* Whether to count the fault: in a range of addresses even if its memory cannot be read. */
 static __always_inline bool place_again(struct slot *slot)
 {
 	struct vma_place found = { .address = slot->record.address };

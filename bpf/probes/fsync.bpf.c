@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* fsync, in a fault or for itself, and the flush of the device's cache that it comes to. */
+/* fsync, in a fault or by itself, and the flush of the device's cache that it ends in. */
 #include <linux/bpf.h>
 #include <linux/ptrace.h>
 #include <stdbool.h>

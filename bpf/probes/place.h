@@ -20,7 +20,7 @@ static __always_inline bool is_wanted_place(const struct place *place)
 	return place->dev == config.dev && (!config.inode || place->inode == config.inode);
 }
 
-/* The lock was for a fault that nobody asked about. */
+/* The lock was taken for a fault that nobody asked about. */
 static __always_inline void forget_lock(uint64_t pid_tgid)
 {
 	struct slot *slot = slot_of_tid((uint32_t)pid_tgid);

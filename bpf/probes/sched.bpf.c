@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Threads off the CPU in the middle of a fault, and those that end in one. */
+/* Threads that leave the CPU in the middle of a fault, and those that exit in one. */
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@ char LICENSE[] SEC("license") = "GPL";
 
 #define TASK_RUNNING 0
 
-/* A DAX entry under writeback is waited for in get_unlocked_entry, too often called for a probe. */
+/* Waits for a DAX entry under writeback are in get_unlocked_entry, called too often for a probe. */
 static __always_inline bool is_entry_wait(const struct slot *slot)
 {
 	if (!config.entry_to)
@@ -88,7 +88,7 @@ int BPF_PROG(tp_sched_wakeup, struct task_struct *task)
 	return 0;
 }
 
-/* A thread killed in a fault takes its place along; a wait for mmap_lock was for no fault. */
+/* A thread killed in a fault gives up its slot; a wait for mmap_lock belonged to no fault. */
 SEC("tp_btf/sched_process_exit")
 int tp_sched_process_exit(void *ctx)
 {

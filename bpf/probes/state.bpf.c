@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the probes share, once: each other object of bpf/probes/ declares it extern (flight.h,
- * commit.h), and `bpftool gen object` links them into one. Programs are named by what they are
- * attached to and how: fentry_FUNCTION, fexit_FUNCTION, kprobe_FUNCTION, kretprobe_FUNCTION,
- * tp_TRACEPOINT, and end_TRACEPOINT or begin_TRACEPOINT for those that stand in where functions
- * cannot be probed. bench/probes/table.c chooses among them.
+ * What the probes share, defined once: each other object of bpf/probes/ declares it extern
+ * (flight.h, commit.h), and `bpftool gen object` links them into one. Programs are named by what
+ * they are attached to and how: fentry_FUNCTION, fexit_FUNCTION, kprobe_FUNCTION,
+ * kretprobe_FUNCTION, tp_TRACEPOINT, and end_TRACEPOINT or begin_TRACEPOINT for those that stand in
+ * where functions cannot be probed. bench/probes/table.c chooses among them.
  */
 #include <linux/bpf.h>
 #include <stdbool.h>

@@ -72,7 +72,7 @@ static __always_inline struct probe_commit_key push_key(struct work_struct *work
 	};
 }
 
-/* In a worker's thread. The context may be gone when it ends, so the key is found by the worker. */
+/* Runs in a worker. The context may be gone when it ends, so the worker's number finds the key. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
@@ -107,7 +107,7 @@ static __always_inline void push_end(void)
 	commit_end(&copy);
 }
 
-/* The worker writes its items, and then the commit record. */
+/* The worker writes its items first, then the commit record. */
 static __always_inline void push_write(uint32_t bytes)
 {
 	uint32_t tid = current_tid();
