@@ -52,6 +52,26 @@ int openat(int dir_fd, const char *name, int flags, ...)
 	return (int)syscall(SYS_openat, dir_fd, name, flags, mode);
 }
 
+/* What a disk may answer, and a signal. */
+static int sync_error, syncs, interruptions;
+
+int fsync(int fd)
+{
+	(void)fd;
+	syncs++;
+	errno = sync_error;
+	return sync_error ? -1 : 0;
+}
+
+ssize_t write(int fd, const void *from, size_t length)
+{
+	if (interruptions && length > 1) {
+		errno = EINTR;
+		return interruptions-- % 2 ? -1 : syscall(SYS_write, fd, from, (size_t)1);
+	}
+	return syscall(SYS_write, fd, from, length);
+}
+
 static int make_dir(void **state)
 {
 	(void)state;
@@ -307,6 +327,33 @@ static void a_file_system_without_nameless_files(void **state)
 	assert_int_equal(count_files(dir), 1);
 }
 
+/* A name for contents that a crash could take away again would be worse than none. */
+static void contents_are_synced_before_they_have_the_name(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		has_tmpfile = i;
+		syncs = 0;
+		assert_int_equal(outfile_write(path, "old", 3), 0);
+		assert_int_equal(syncs, 1);
+		sync_error = EIO;
+		assert_fails(path, "new", 3, -EIO);
+		sync_error = 0;
+		assert_string_equal(content(path), "old");
+		assert_int_equal(count_files(dir), 1);
+	}
+}
+
+/* Each byte once, whether write(2) takes a part or none. */
+static void writes_that_are_interrupted(void **state)
+{
+	(void)state;
+	interruptions = 4;
+	assert_int_equal(outfile_write(path, "interrupted", 11), 0);
+	assert_int_equal(interruptions, 0);
+	assert_string_equal(content(path), "interrupted");
+}
+
 static void a_name_of_greatest_length(void **state)
 {
 	char name[NAME_MAX + 2], longest[PATH_MAX];
@@ -352,6 +399,8 @@ int main(void)
 		cmocka_unit_test(a_link_leaves_what_it_points_to),
 		cmocka_unit_test(links_planted_at_temporary_names),
 		cmocka_unit_test(a_file_system_without_nameless_files),
+		cmocka_unit_test(contents_are_synced_before_they_have_the_name),
+		cmocka_unit_test(writes_that_are_interrupted),
 		cmocka_unit_test(a_name_of_greatest_length),
 		cmocka_unit_test(a_bare_name),
 	};
