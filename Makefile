@@ -129,7 +129,7 @@ $(B)/bpf/probes.skel.h: $(B)/bpf/probes.o
 .PRECIOUS: $(B)/bpf/%.skel.h $(B)/bpf/%.bpf.o
 
 SKELETONS := $(B)/bpf/probes.skel.h $(B)/bpf/signal_flag.skel.h
-PROBE_OBJECTS := $(patsubst %,bench/probes/%.o,attach read signal_flag)
+PROBE_OBJECTS := $(patsubst %,bench/probes/%.o,attach choose read signal_flag)
 $(PROBE_OBJECTS:%=$(B)/%): $(SKELETONS)
 $(PROBE_OBJECTS:%=$(B)/%): ALL_CFLAGS += -I$(B)/bpf
 

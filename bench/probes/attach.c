@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Loading and attaching: which probe on which rung. What they count is read in probes/read.c. */
+/* Loading and attaching: choose.c says which probe on which rung, read.c reads what they count. */
 #include "probes/probes.h"
 
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/perf_event.h>
@@ -19,20 +18,14 @@
 #include "base/cleanup.h"
 #include "base/diag.h"
 #include "probes.skel.h"
+#include "probes/choose.h"
 #include "probes/kallsyms.h"
 #include "probes/private.h"
 #include "probes/signal_flag.h"
 #include "probes/table.h"
+#include "probes/types.h"
 
 #define ALL_RUNGS (1u << RUNG_FENTRY | 1u << RUNG_KPROBE | 1u << RUNG_TRACEPOINT)
-
-/* Modules whose functions and tracepoints are probed. */
-static const char *const modules[] = { "ext4", "jbd2", "xfs", "device_dax", NULL };
-
-struct types {
-	struct btf *vmlinux;
-	struct btf *modules[sizeof(modules) / sizeof(*modules)];
-};
 
 static int print_nothing(enum libbpf_print_level level, const char *format, va_list arguments)
 {
@@ -46,269 +39,6 @@ static int print_all(enum libbpf_print_level level, const char *format, va_list 
 {
 	(void)level;
 	return vfprintf(stderr, format, arguments);
-}
-
-static void types_free(struct types *types)
-{
-	for (size_t i = 0; modules[i]; i++)
-		btf__free(types->modules[i]);
-	btf__free(types->vmlinux);
-}
-
-/* -ENOSYS: the kernel was built without BTF. A module without it has none of its own, no more. */
-static int types_load(struct types *types)
-{
-	memset(types, 0, sizeof(*types));
-	types->vmlinux = btf__load_vmlinux_btf();
-	if (!types->vmlinux)
-		return -ENOSYS;
-	for (size_t i = 0; modules[i]; i++)
-		types->modules[i] = btf__load_module_btf(modules[i], types->vmlinux);
-	return 0;
-}
-
-/* Those of a module come after all of the kernel's, which are not gone through for each module. */
-static bool has_own_type(const struct btf *module, uint32_t first, const char *name, uint32_t kind)
-{
-	for (uint32_t id = first; id < btf__type_cnt(module); id++) {
-		const struct btf_type *type = btf__type_by_id(module, id);
-
-		if (btf_kind(type) == kind &&
-		    !strcmp(btf__name_by_offset(module, type->name_off), name))
-			return true;
-	}
-	return false;
-}
-
-static bool has_type(const struct types *types, const char *name, uint32_t kind)
-{
-	uint32_t first = btf__type_cnt(types->vmlinux);
-
-	if (btf__find_by_name_kind(types->vmlinux, name, kind) > 0)
-		return true;
-	for (size_t i = 0; modules[i]; i++)
-		if (types->modules[i] && has_own_type(types->modules[i], first, name, kind))
-			return true;
-	return false;
-}
-
-static bool has_member(const struct types *types, const char *structure, const char *name)
-{
-	int id = btf__find_by_name_kind(types->vmlinux, structure, BTF_KIND_STRUCT);
-	const struct btf_type *type = id > 0 ? btf__type_by_id(types->vmlinux, (uint32_t)id) : NULL;
-
-	for (int i = 0; type && i < btf_vlen(type); i++)
-		if (!strcmp(btf__name_by_offset(types->vmlinux, btf_members(type)[i].name_off),
-			    name))
-			return true;
-	return false;
-}
-
-/* As is_in_system_call() of bpf/probes/fault.bpf.c can tell: a fault takes mmap_lock too. */
-static bool knows_system_calls(const struct types *types)
-{
-	return has_member(types, "pt_regs", "orig_ax") || has_member(types, "pt_regs", "syscallno");
-}
-
-static bool has_tracepoint(const struct types *types, const char *name)
-{
-	char type[96];
-
-	snprintf(type, sizeof(type), "btf_trace_%s", name);
-	return has_type(types, type, BTF_KIND_TYPEDEF);
-}
-
-static struct bpf_program *program_of(struct probes *probes, const char *prefix, const char *name)
-{
-	char full[96];
-
-	snprintf(full, sizeof(full), "%s%s", prefix, name);
-	return bpf_object__find_program_by_name(probes->skeleton->obj, full);
-}
-
-static void want(struct probes *probes, const char *prefix, const char *name)
-{
-	bpf_program__set_autoload(program_of(probes, prefix, name), true);
-}
-
-/* A stage seen by several probes is as good as the worst of those that are there. */
-static void __attribute__((format(printf, 4, 5)))
-take(struct probes *probes, int stage, int rung, const char *format, ...)
-{
-	struct probes_stage *to = &probes->stages[stage];
-	char *text = probes->texts[stage];
-	size_t used = strlen(text);
-	va_list arguments;
-
-	if (to->rung == RUNG_NONE || rung > to->rung)
-		to->rung = rung;
-	if (used && used + 2 < PROBES_TEXT) {
-		strcpy(text + used, ", ");
-		used += 2;
-	}
-	va_start(arguments, format);
-	vsnprintf(text + used, PROBES_TEXT - used, format, arguments);
-	va_end(arguments);
-	to->probes = text;
-}
-
-static const char *rung_obstacle(const struct probes *probes, int rung)
-{
-	return probes->obstacles[rung][0] ? probes->obstacles[rung] : NULL;
-}
-
-static int choose_rung(const struct probes *probes, const struct types *types,
-		       const struct probe_function *function, size_t index)
-{
-	unsigned int rungs = probes->rungs & ~probes->failed[index];
-
-	if (rungs & 1u << RUNG_FENTRY && has_type(types, function->name, BTF_KIND_FUNC))
-		return RUNG_FENTRY;
-	return rungs & 1u << RUNG_KPROBE ? RUNG_KPROBE : RUNG_NONE;
-}
-
-static bool is_wanted(const struct probes *probes, const struct probe_function *function)
-{
-	if (!kallsyms_find(function->name))
-		return false;
-	if (function->only_without && kallsyms_find(function->only_without))
-		return false;
-	return !function->is_for_fills || probes->setup.has_fills;
-}
-
-static const char *const entry_prefix[] = { "fentry_", "kprobe_" };
-static const char *const exit_prefix[] = { "fexit_", "kretprobe_" };
-static const char *const pair_name[] = { "fentry/fexit", "kprobe/kretprobe" };
-
-static void choose_function(struct probes *probes, const struct types *types, size_t index)
-{
-	const struct probe_function *function = &probe_functions[index];
-	int rung;
-
-	probes->chosen[index] = RUNG_NONE;
-	if (!is_wanted(probes, function))
-		return;
-	rung = choose_rung(probes, types, function, index);
-	probes->chosen[index] = rung;
-	if (rung == RUNG_NONE)
-		return;
-	want(probes, entry_prefix[rung], function->name);
-	if (!function->is_entry_only)
-		want(probes, exit_prefix[rung], function->name);
-	if (function->stage != NO_STAGE)
-		take(probes, function->stage, rung, "%s %s", pair_name[rung], function->name);
-}
-
-static bool has_function(const struct probes *probes, int stage)
-{
-	return probes->stages[stage].rung != RUNG_NONE;
-}
-
-static void choose_stand_ins(struct probes *probes, const struct types *types)
-{
-	bool is_open[STAGE_COUNT];
-
-	for (int stage = 0; stage < STAGE_COUNT; stage++)
-		is_open[stage] = !has_function(probes, stage);
-	if (!(probes->rungs & 1u << RUNG_TRACEPOINT))
-		return;
-	for (const struct probe_stand_in *row = probe_stand_ins; row->tracepoint; row++) {
-		if (!is_open[row->stage] || !has_tracepoint(types, row->tracepoint))
-			continue;
-		bpf_program__set_autoload(program_of(probes, "", row->program), true);
-		take(probes, row->stage, RUNG_TRACEPOINT, "%s", row->tracepoint);
-	}
-	if (is_open[STAGE_MM] && has_function(probes, STAGE_MM)) {
-		bpf_program__set_autoload(probes->skeleton->progs.end_page_fault, true);
-		take(probes, STAGE_MM, RUNG_TRACEPOINT, "page-faults (perf event)");
-		probes->has_perf_end = true;
-	}
-}
-
-static void choose_tracepoints(struct probes *probes, const struct types *types)
-{
-	for (const struct probe_tracepoint *row = probe_tracepoints; row->name; row++) {
-		if ((row->is_for_fills && !probes->setup.has_fills) ||
-		    !has_tracepoint(types, row->name))
-			continue;
-		/* There the fault has begun already, with the exception. */
-		if (row->stage == STAGE_LOCK && (!probes->knows_system_calls ||
-						 probes->stages[STAGE_MM].rung == RUNG_TRACEPOINT))
-			continue;
-		want(probes, "tp_", row->name);
-		if (row->stage != NO_STAGE)
-			take(probes, row->stage, RUNG_TRACEPOINT, "%s", row->name);
-	}
-}
-
-static const char *reason_of(const struct probes *probes, int stage)
-{
-	const struct probes_stage *seen = &probes->stages[stage];
-
-	switch (stage) {
-	case STAGE_OUTSIDE:
-		return "not probed: what is before and after the fault";
-	case STAGE_LOCK:
-	case STAGE_MAP:
-	case STAGE_INSERT:
-		if (seen->rung != RUNG_NONE)
-			return "tracepoints cost less, and tell the same";
-		if (stage == STAGE_LOCK && probes->stages[STAGE_MM].rung == RUNG_TRACEPOINT)
-			return "part of mm where tracepoints tell when a fault begins";
-		if (stage == STAGE_LOCK && !probes->knows_system_calls)
-			return "this architecture's registers do not say who takes mmap_lock";
-		return "this kernel has no such tracepoint";
-	default:
-		if (seen->rung == RUNG_FENTRY)
-			return NULL;
-		if (seen->rung == RUNG_NONE && !probes->is_there[stage])
-			return stage_absence(stage);
-		return rung_obstacle(probes, RUNG_FENTRY)
-			       ?: "this kernel lets no fentry program attach there";
-	}
-}
-
-/* Why a stage is not on the best rung. */
-static void explain(struct probes *probes)
-{
-	for (int stage = 0; stage < STAGE_COUNT; stage++)
-		if (stage != STAGE_RETRY)
-			probes->stages[stage].reason = reason_of(probes, stage);
-	probes->stages[STAGE_RETRY] = probes->stages[STAGE_MM];
-	if (probes->stages[STAGE_MM].rung == RUNG_TRACEPOINT)
-		probes->stages[STAGE_RETRY] = (struct probes_stage){
-			.rung = RUNG_NONE,
-			.reason = "part of mm where tracepoints tell when a fault ends",
-		};
-	else if (!probes_knows_signals(probes))
-		probes->stages[STAGE_RETRY].reason =
-			"TIF_SIGPENDING was not found: a fault given up for a signal seems to go on";
-}
-
-static void note_presence(struct probes *probes)
-{
-	for (size_t i = 0; probe_functions[i].name; i++)
-		if (probe_functions[i].stage != NO_STAGE && is_wanted(probes, &probe_functions[i]))
-			probes->is_there[probe_functions[i].stage] = true;
-}
-
-static void choose_all(struct probes *probes, const struct types *types)
-{
-	struct bpf_program *program;
-
-	for (int stage = 0; stage < STAGE_COUNT; stage++) {
-		probes->stages[stage] = (struct probes_stage){ .rung = RUNG_NONE };
-		probes->texts[stage][0] = '\0';
-	}
-	bpf_object__for_each_program(program, probes->skeleton->obj)
-		bpf_program__set_autoload(program, false);
-	note_presence(probes);
-	probes->knows_system_calls = knows_system_calls(types);
-	for (size_t i = 0; probe_functions[i].name; i++)
-		choose_function(probes, types, i);
-	choose_stand_ins(probes, types);
-	choose_tracepoints(probes, types);
-	explain(probes);
 }
 
 static int add_link(struct probes *probes, struct bpf_link *link)
@@ -332,11 +62,11 @@ static int attach_function(struct probes *probes, size_t index)
 	if (rung == RUNG_NONE)
 		return 0;
 	if (!function->is_entry_only)
-		ret = add_link(probes, bpf_program__attach(program_of(probes, exit_prefix[rung],
-								      function->name)));
+		ret = add_link(probes,
+			       bpf_program__attach(choose_exit(probes, rung, function->name)));
 	if (!ret)
-		ret = add_link(probes, bpf_program__attach(program_of(probes, entry_prefix[rung],
-								      function->name)));
+		ret = add_link(probes,
+			       bpf_program__attach(choose_entry(probes, rung, function->name)));
 	return ret;
 }
 
@@ -487,7 +217,7 @@ static int try_rung(struct probes *probes, int rung)
 		return -errno;
 	bpf_object__for_each_program(program, probes->skeleton->obj)
 		bpf_program__set_autoload(program, false);
-	program = program_of(probes, exit_prefix[rung], "blkdev_issue_flush");
+	program = choose_exit(probes, rung, "blkdev_issue_flush");
 	bpf_program__set_autoload(program, true);
 	ret = probes_bpf__load(probes->skeleton);
 	if (!ret) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What attach.c and read.c share; for no one else. */
+/* What choose.c, attach.c and read.c share; for no one else. */
 #ifndef SYNCFAULT_PROBES_PRIVATE_H
 #define SYNCFAULT_PROBES_PRIVATE_H
 

@@ -48,11 +48,6 @@ static int take_event(void *context, void *data, size_t size)
 	return 0;
 }
 
-bool probes_knows_signals(const struct probes *probes)
-{
-	return probes->signal_flag || probes->stages[STAGE_MM].rung == RUNG_TRACEPOINT;
-}
-
 int probes_prepare_read(struct probes *probes)
 {
 	size_t slots = (size_t)probes->cpus * PROBE_HISTS * SLOT_COUNT;
