@@ -12,22 +12,11 @@
 #include "base/cleanup.h"
 #include "base/sigbus.h"
 #include "base/stop.h"
-#include "load/load.h"
-#include "load/remap.h"
-#include "load/unsynced.h"
 #include "machine/clock_watch.h"
-#include "measure/commit.h"
-#include "measure/faults.h"
+#include "measure/cell_run.h"
 #include "measure/interface.h"
 #include "measure/proof.h"
 #include "probes/probes.h"
-#include "target/mapping.h"
-
-/*
- * A read fault on the page cache maps the pages around it too, 64 KiB by default (mm/memory.c,
- * do_fault_around): reads are that far apart, so that each takes its own fault.
- */
-#define FAULT_AROUND_BYTES 65536
 
 /*
  * A machine with other work may leave the load no time in a cell of a millisecond. It is then
@@ -37,159 +26,6 @@
 
 /* A file system that has less left is full: some cannot give their last blocks away. */
 #define FULL_BYTES (1 << 20)
-
-/* What a cell holds while it is measured; released in the reverse order. */
-struct cell_run {
-	const struct measure_setup *setup;
-	const struct cell_config *config;
-	struct cell_result *cell;
-	struct verdict verdict;
-	struct site site;
-	struct load load;
-	struct unsynced unsynced;
-	struct remap remap;
-	int *fds; /* one, or one for each thread */
-	struct mapping *mappings;
-	struct commit *commits; /* of each file */
-	size_t file_count;
-	uint64_t stride;
-	struct fault_plan *plans;
-	struct fault_outcome *outcomes;
-};
-
-static uint64_t file_bytes(const struct cell_run *run)
-{
-	uint64_t of_thread = run->config->pages * run->stride;
-
-	return run->file_count > 1 ? of_thread : of_thread * run->config->threads;
-}
-
-static uint64_t choose_stride(const struct cell_run *run)
-{
-	const struct cell_config *config = run->config;
-	uint64_t page = cell_page_bytes(config);
-
-	if (config->access == ACCESS_READ && config->dax == DAX_NEVER && page < FAULT_AROUND_BYTES)
-		return FAULT_AROUND_BYTES;
-	return page;
-}
-
-static int allocate(struct cell_run *run)
-{
-	uint64_t threads = run->config->threads;
-
-	run->stride = choose_stride(run);
-	run->cell->placement.stride_bytes = run->stride;
-	run->file_count = run->config->files == FILES_EACH ? threads : 1;
-	run->fds = malloc(run->file_count * sizeof(*run->fds));
-	run->mappings = calloc(run->file_count, sizeof(*run->mappings));
-	run->commits = calloc(run->file_count, sizeof(*run->commits));
-	run->plans = calloc(threads, sizeof(*run->plans));
-	run->outcomes = calloc(threads, sizeof(*run->outcomes));
-	for (size_t i = 0; run->fds && i < run->file_count; i++)
-		run->fds[i] = -1;
-	if (run->fds && run->mappings && run->commits && run->plans && run->outcomes)
-		return 0;
-	return verdict_fail(&run->verdict, "no memory for %llu threads",
-			    (unsigned long long)threads);
-}
-
-static int prepare_file(struct cell_run *run, size_t i)
-{
-	struct proof *proof = &run->cell->proof;
-	char name[32];
-
-	if (run->site.devdax_fd >= 0) {
-		proof->is_dax = true;
-		run->fds[i] = dup(run->site.devdax_fd);
-		return run->fds[i] < 0 ? verdict_fail(&run->verdict, "dup: %s", strerror(errno))
-				       : 0;
-	}
-	if (run->site.is_anonymous) {
-		proof->is_dax = false;
-		return 0;
-	}
-	snprintf(name, sizeof(name), "faults-%zu", i);
-	run->fds[i] = datafile_prepare(&run->site.place, run->config, name, file_bytes(run),
-				       &proof->is_dax, &run->verdict);
-	return run->fds[i] < 0 ? run->fds[i] : 0;
-}
-
-static int map_file(struct cell_run *run, size_t i)
-{
-	bool wants_sync = run->config->sync == SYNC_MAP_SYNC;
-	int ret = mapping_create(run->config, run->fds[i], file_bytes(run), &run->mappings[i],
-				 &run->verdict);
-
-	if (ret)
-		return ret;
-	ret = mapping_has_sync_flag(&run->mappings[i]);
-	if (ret < 0)
-		return verdict_fail(&run->verdict, "read VmFlags in smaps: %s", strerror(-ret));
-	run->cell->proof.has_map_sync = ret;
-	if (ret == wants_sync)
-		return 0;
-	return verdict_fail(&run->verdict, "VmFlags in smaps %s sf: the mapping is %ssynchronous",
-			    ret ? "have" : "lack", ret ? "" : "not ");
-}
-
-static int prepare_commit(struct cell_run *run, size_t i)
-{
-	struct placement *placement = &run->cell->placement;
-	const char *instruction = flush_instruction();
-
-	if (run->config->commit == COMMIT_FLUSH && instruction && !placement->flush_instruction) {
-		placement->flush_instruction = strdup(instruction);
-		if (!placement->flush_instruction)
-			return verdict_fail(&run->verdict, "no memory");
-	}
-	return commit_open(&run->commits[i], run->config, run->fds[i], &run->mappings[i],
-			   &run->verdict);
-}
-
-static int prepare_files(struct cell_run *run)
-{
-	int ret = 0;
-
-	for (size_t i = 0; i < run->file_count && !ret; i++) {
-		ret = prepare_file(run, i);
-		if (!ret)
-			ret = map_file(run, i);
-		if (!ret)
-			ret = prepare_commit(run, i);
-	}
-	return ret;
-}
-
-static int record_load(struct cell_run *run, const cpu_set_t *cpus)
-{
-	struct placement *placement = &run->cell->placement;
-
-	placement->load_files = run->load.files;
-	placement->load_file_bytes = run->load.file_bytes;
-	placement->load_processes = run->load.processes;
-	placement->load_cpus = calloc((size_t)CPU_COUNT(cpus), sizeof(uint64_t));
-	if (!placement->load_cpus)
-		return verdict_fail(&run->verdict, "no memory");
-	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
-		if (CPU_ISSET(cpu, cpus))
-			placement->load_cpus[placement->load_cpu_count++] = (uint64_t)cpu;
-	return 0;
-}
-
-static int start_load(struct cell_run *run)
-{
-	cpu_set_t cpus;
-	int ret;
-
-	if (run->config->load == LOAD_NONE)
-		return 0;
-	if (!cpus_for_load(run->setup->cpus, run->config->threads, &cpus) && !run->config->pause_us)
-		verdict_warn(&run->verdict, "the load shares the faulting threads' CPUs without a "
-					    "pause: it can move little");
-	ret = load_start(&run->load, run->config, &run->site.place, &cpus, &run->verdict);
-	return ret ? ret : record_load(run, &cpus);
-}
 
 static void make_plans(struct cell_run *run)
 {
@@ -342,37 +178,6 @@ static int fill_latency(struct cell_run *run)
 	return ret;
 }
 
-static int check_room(struct cell_run *run, const struct target *target)
-{
-	size_t copies = target->kind == TARGET_DEVDAX ? 1 : run->file_count;
-
-	return target_check_room(target, &run->site, run->config, file_bytes(run) * copies,
-				 &run->verdict);
-}
-
-static int prepare(struct cell_run *run, struct target *target)
-{
-	int ret = allocate(run);
-
-	if (!ret)
-		ret = commit_check(run->config, &run->verdict);
-	if (!ret)
-		ret = target_enter(target, run->config, run->setup->is_repeatable, &run->site,
-				   &run->verdict);
-	if (!ret)
-		ret = check_room(run, target);
-	if (!ret)
-		ret = unsynced_prepare(&run->unsynced, target, &run->site, run->config,
-				       &run->verdict);
-	if (!ret)
-		ret = prepare_files(run);
-	if (!ret)
-		ret = remap_prepare(&run->remap, run->config, &run->site.place, run->fds,
-				    run->mappings, run->file_count, file_bytes(run), run->stride,
-				    &run->verdict);
-	return ret ? ret : start_load(run);
-}
-
 /* Only the cell's own faults: the program has others, on what it allocates meanwhile. */
 static void start_probes(void *context)
 {
@@ -457,28 +262,6 @@ static int measure(struct cell_run *run)
 	return ret;
 }
 
-static void release(struct cell_run *run)
-{
-	load_stop(&run->load);
-	remap_release(&run->remap);
-	for (size_t i = 0; run->commits && i < run->file_count; i++)
-		commit_close(&run->commits[i]);
-	for (size_t i = 0; run->mappings && i < run->file_count; i++)
-		mapping_destroy(&run->mappings[i]);
-	for (size_t i = 0; run->fds && i < run->file_count; i++)
-		if (run->fds[i] >= 0)
-			close(run->fds[i]);
-	for (size_t i = 0; run->outcomes && i < run->config->threads; i++)
-		free(run->outcomes[i].samples);
-	unsynced_close(&run->unsynced);
-	target_leave(&run->site);
-	free(run->fds);
-	free(run->mappings);
-	free(run->commits);
-	free(run->plans);
-	free(run->outcomes);
-}
-
 /* A thread that asked for SCHED_FIFO and did not get it ran as others do: the result says so. */
 static void record_scheduler(struct cell_run *run)
 {
@@ -524,12 +307,12 @@ static int ask(struct cell_run *run, struct target *target)
 	int ret;
 
 	run->config = &config;
-	ret = allocate(run);
+	ret = cell_run_allocate(run);
 	if (!ret)
 		ret = target_enter(target, &config, run->setup->is_repeatable, &run->site,
 				   &run->verdict);
 	if (!ret)
-		ret = prepare_file(run, 0);
+		ret = cell_run_prepare_file(run, 0);
 	if (!ret) {
 		bytes = target->kind == TARGET_DEVDAX ? target->guard.align_bytes
 						      : cell_page_bytes(&config);
@@ -564,10 +347,10 @@ static int measure_once(const struct measure_setup *setup, struct target *target
 	sigbus_enter(&old);
 	if (config->interface)
 		ask(&run, target);
-	else if (prepare(&run, target) == 0)
+	else if (cell_run_prepare(&run, target) == 0)
 		measure(&run);
 	record_scheduler(&run);
-	release(&run);
+	cell_run_release(&run);
 	sigbus_leave(&old);
 	cell->status = run.verdict.status;
 	cell->warnings = run.verdict.warnings;

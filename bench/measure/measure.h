@@ -4,19 +4,9 @@
 #ifndef SYNCFAULT_MEASURE_MEASURE_H
 #define SYNCFAULT_MEASURE_MEASURE_H
 
-#include "machine/clock.h"
-#include "machine/cpus.h"
+#include "measure/setup.h"
 #include "result/result.h"
 #include "target/target.h"
-
-struct probes;
-
-struct measure_setup {
-	const struct clock *clock;
-	const struct cpus *cpus;
-	bool is_repeatable;    /* fixed UUIDs: two runs make the same bytes */
-	struct probes *probes; /* counting while the faults are timed; NULL: none are attached */
-};
 
 /*
  * Fills *cell (overwritten; to be freed with the result it goes into). What happens to the cell is
