@@ -227,6 +227,13 @@ static void equal_runs_are_the_same(void **state)
 	assert_int_equal(comparison.counts.same, 10);
 	assert_int_equal(comparison.counts.none, 2); /* p99.9 of 512 faults */
 	assert_int_equal(comparison_exit_code(&comparison), EXIT_DONE);
+	/* Without a verdict comes last. */
+	assert_int_equal(comparison.order_count, 12);
+	for (size_t i = 0; i < 12; i++)
+		assert_int_equal(comparison.cells[comparison.order[i].cell]
+					 .rows[comparison.order[i].row]
+					 .verdict,
+				 i < 10 ? COMPARE_SAME : COMPARE_NONE);
 	comparison_free(&comparison);
 	/* One instruction more, in one fault: no longer equal, and told by no floor. */
 	new->cells[0][0].latency.max++;
@@ -269,6 +276,9 @@ static void p50_is_told_from_one_seed_on(void **state)
 	assert_int_equal(verdict_of_p50(0.0025, LOAD_NONE, 1), COMPARE_SAME);
 	assert_int_equal(verdict_of_p50(0.0025, LOAD_NONE, 3), COMPARE_WORSE);
 	assert_int_equal(verdict_of_p50(0.0015, LOAD_NONE, 3), COMPARE_SAME);
+	/* Just beyond the floor of 0.2 %, and just within. */
+	assert_int_equal(verdict_of_p50(0.0022, LOAD_NONE, 3), COMPARE_WORSE);
+	assert_int_equal(verdict_of_p50(0.0019, LOAD_NONE, 3), COMPARE_SAME);
 	assert_int_equal(verdict_of_p50(0.5, LOAD_COPY, 1), COMPARE_UNKNOWN);
 	assert_int_equal(verdict_of_p50(0.5, LOAD_COPY, 8), COMPARE_WORSE);
 }
@@ -400,6 +410,114 @@ static void time_is_told_by_runs(void **state)
 	}
 }
 
+/* Runs of one seed are told apart by their repetition. */
+static void only_common_repetitions_are_compared(void **state)
+{
+	struct side *base = side_new(DOMAIN_INSTRUCTIONS, 1, 2);
+	struct side *new = side_new(DOMAIN_INSTRUCTIONS, 1, 2);
+	struct comparison comparison;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		base->runs[0][i].seed = new->runs[0][i].seed = 1;
+		base->runs[0][i].repeat = i;
+		new->runs[0][i].repeat = i + 1;
+	}
+	set_figures(&base->cells[0][1].latency, 20000, 1);
+	set_figures(&new->cells[0][0].latency, 20000, 1);
+	compare(base, new, &comparison);
+	assert_int_equal(row_of(&comparison, 0, FIGURE_P50)->base_runs, 1);
+	assert_float_equal(row_of(&comparison, 0, FIGURE_P50)->ratio, 1, 0);
+	comparison_free(&comparison);
+	side_free(base);
+	side_free(new);
+}
+
+/* The fastest seed of the slower side is as fast as the slowest of the other: that takes a test. */
+static void seeds_that_touch_are_tested(void **state)
+{
+	struct side *base = side_new(DOMAIN_INSTRUCTIONS, 1, 8);
+	struct side *new = side_new(DOMAIN_INSTRUCTIONS, 1, 8);
+	struct comparison comparison;
+	const struct compare_row *row;
+
+	(void)state;
+	for (int touching = 1; touching >= 0; touching--) {
+		for (int i = 0; i < 8; i++) {
+			set_figures(&base->cells[0][i].latency, i ? 100000 : 101000, 1);
+			set_figures(&new->cells[0][i].latency, i ? 103000 : 101001 - touching, 1);
+		}
+		compare(base, new, &comparison);
+		row = row_of(&comparison, 0, FIGURE_P50);
+		assert_int_equal(row->verdict, COMPARE_WORSE);
+		assert_string_equal(row->reason,
+				    touching ? "beyond its floor, and beyond chance over the seeds"
+					     : "beyond its floor at every seed of both sides");
+		assert_true(isnan(row->p) == !touching);
+		comparison_free(&comparison);
+	}
+	side_free(base);
+	side_free(new);
+}
+
+/*
+ * Five runs on each side: p is 2 / 252, and five figures of 120 share it, so q is 0.19. Seven runs
+ * have 2 / 3432, less than the 0.05 * 5 / 120 that are needed; six have 2 / 924, more.
+ */
+static void many_tests_take_more_runs(void **state)
+{
+	struct side *base = side_new(DOMAIN_TIME, 24, 5), *new = side_new(DOMAIN_TIME, 24, 5);
+	struct comparison comparison;
+	const struct compare_row *row;
+
+	(void)state;
+	set_runs(base, 1e6);
+	set_runs(new, 1.5e6);
+	compare(base, new, &comparison);
+	assert_int_equal(comparison.family, 120); /* p99.9 of 512 faults is not tested */
+	row = row_of(&comparison, 0, FIGURE_P50);
+	assert_float_equal(row->p, 2. / 252, 1e-9);
+	assert_float_equal(row->q, 2. / 252 * 120 / 5, 1e-9);
+	assert_int_equal(row->verdict, COMPARE_UNKNOWN);
+	assert_int_equal(row->runs_needed, 2);
+	comparison_free(&comparison);
+	side_free(base);
+	side_free(new);
+}
+
+/* Half the faults of one side are in the lower slot: the functions differ most at its end. */
+static void distributions_are_compared_by_one_measure(void **state)
+{
+	struct side *base = side_new(DOMAIN_TIME, 1, 1), *new = side_new(DOMAIN_TIME, 1, 1);
+	struct bucket slots[] = { { 1, 10, FAULTS / 2 }, { 11, 20, FAULTS / 2 } };
+	struct bucket upper = { 11, 20, FAULTS };
+	struct latency *a = &base->cells[0][0].latency, *b = &new->cells[0][0].latency;
+	uint64_t samples[FAULTS];
+	struct comparison comparison;
+
+	(void)state;
+	for (int i = 0; i < FAULTS; i++)
+		samples[i] = 7;
+	a->hist_ns = slots;
+	a->hist_ns_count = 2;
+	b->hist_ns = &upper;
+	b->hist_ns_count = 1;
+	/* Only one side has its samples, so that they do not count. */
+	a->samples = samples;
+	a->sample_count = FAULTS;
+	compare(base, new, &comparison);
+	assert_float_equal(comparison.cells[0].cdf_distance, 0.5, 1e-9);
+	assert_int_equal(comparison.cells[0].cdf_at, 10);
+	comparison_free(&comparison);
+	b->samples = samples;
+	b->sample_count = FAULTS;
+	compare(base, new, &comparison);
+	assert_float_equal(comparison.cells[0].cdf_distance, 0, 0);
+	comparison_free(&comparison);
+	side_free(base);
+	side_free(new);
+}
+
 static void a_quantile_wants_faults(void **state)
 {
 	struct side *base = side_new(DOMAIN_TIME, 1, 8), *new = side_new(DOMAIN_TIME, 1, 8);
@@ -418,6 +536,8 @@ static void a_quantile_wants_faults(void **state)
 	base->cells[0][3].latency.count = 3687;
 	compare(base, new, &comparison);
 	assert_int_equal(row_of(&comparison, 0, FIGURE_P999)->verdict, COMPARE_NONE);
+	assert_string_equal(row_of(&comparison, 0, FIGURE_P999)->reason,
+			    "3687 faults do not carry it: it needs 3688");
 	comparison_free(&comparison);
 	side_free(base);
 	side_free(new);
@@ -505,6 +625,11 @@ static void what_does_not_fit_is_refused(void **state)
 	assert_true(is_refused(base, new, "different page sizes, 4k and 2m"));
 	new->cells[0][0].config.page = PAGE_4K;
 	new->cells[0][0].config.pause_us = 100;
+	assert_true(is_refused(base, new, "no cell in common"));
+	new->cells[0][0].config.pause_us = 0;
+	assert_false(is_refused(base, new, ""));
+	/* Of what mmap answers there are no latencies. */
+	base->cells[0][0].config.interface = new->cells[0][0].config.interface = 1;
 	assert_true(is_refused(base, new, "no cell in common"));
 	side_free(base);
 	side_free(new);
@@ -653,6 +778,10 @@ int main(void)
 		cmocka_unit_test(tails_are_set_against_what_seeds_can_tell),
 		cmocka_unit_test(only_common_seeds_are_compared),
 		cmocka_unit_test(time_is_told_by_runs),
+		cmocka_unit_test(only_common_repetitions_are_compared),
+		cmocka_unit_test(seeds_that_touch_are_tested),
+		cmocka_unit_test(many_tests_take_more_runs),
+		cmocka_unit_test(distributions_are_compared_by_one_measure),
 		cmocka_unit_test(a_quantile_wants_faults),
 		cmocka_unit_test(a_side_without_figures_is_unknown),
 		cmocka_unit_test(the_weightiest_is_first),
