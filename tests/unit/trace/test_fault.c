@@ -108,6 +108,9 @@ static void accesses(void **state)
 		{ ROOT_FAULT, 0x55, 0, TRACE_WRITE, 0 },
 		{ ROOT_FAULT, 0x54, 0x2004, TRACE_READ, 0 }, /* major, NEEDDSYNC */
 		{ ROOT_FAULT, 0x54, 0x0002, TRACE_READ, 1 }, /* SIGBUS */
+		{ ROOT_FAULT, 0x54, 0x0001, TRACE_READ, 1 }, /* OOM */
+		{ ROOT_FAULT, 0x54, 0x0010, TRACE_READ, 1 }, /* HWPOISON */
+		{ ROOT_FAULT, 0x54, 0x0040, TRACE_READ, 1 }, /* SIGSEGV */
 		{ ROOT_FAULT, 0, 0, TRACE_UNKNOWN, 0 },
 		{ ROOT_FSYNC, 0, 0, TRACE_FSYNC, 0 },
 		{ ROOT_FSYNC, 0, (uint32_t)-5, TRACE_FSYNC, 1 },

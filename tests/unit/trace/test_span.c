@@ -105,6 +105,10 @@ static void extremes_of_a_span(void **state)
 	add_fault(&now, 99999, 0);
 	check_extremes(99999 - 99999 / 32, 99999, 99999, 99999);
 	before = now;
+	/* In the slot of the least so far, and so not below that. */
+	add_fault(&now, 5001, 0);
+	check_extremes(5000, 5001, 5001, 5001);
+	before = now;
 	add_fault(&now, 1ULL << 41, 0);
 	check_extremes(5000, 1ULL << 41, 1ULL << 41, 1ULL << 41);
 	/* Above all slots, and not a new maximum: the slots say nothing about it. */

@@ -145,6 +145,51 @@ static void a_span_as_json(void **state)
 	assert_non_null(strstr(text, "\"fsyncs\": null, \"commits\": null"));
 }
 
+/* Each value is another, so that none can be in the place of its neighbour. */
+static void keys_of_a_span(void **state)
+{
+	static const char counts[] =
+		"\"counts\": {\"needdsync\": 100, \"insert_pfn_mkwrite\": 101, \"fsyncs\": 102, "
+		"\"xfs_fsyncs\": 103, \"journal_commits\": 104, \"fast_commits\": 105, "
+		"\"log_forces\": 106, \"cil_pushes\": 107, \"iclog_waits\": 108, "
+		"\"retries\": 109, \"interrupted\": 110}, \"drops\": {\"slots\": 111, "
+		"\"unfinished\": 112, \"deep\": 113, \"unmatched\": 114, \"events\": 115}";
+	static const int order[] = { COUNT_NEEDDSYNC,	   COUNT_INSERT_PFN_MKWRITE,
+				     COUNT_FSYNC,	   COUNT_XFS_FSYNC,
+				     COUNT_JOURNAL_COMMIT, COUNT_FAST_COMMIT,
+				     COUNT_LOG_FORCE,	   COUNT_CIL_PUSH,
+				     COUNT_ICLOG_WAIT,	   COUNT_RETRY,
+				     COUNT_INTERRUPTED,	   DROP_SLOT,
+				     DROP_UNFINISHED,	   DROP_DEEP,
+				     DROP_UNMATCHED,	   DROP_EVENT };
+	char text[16384] = "";
+
+	(void)state;
+	for (uint64_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		totals.counts[order[i]] = 100 + i;
+	for (uint64_t ns = 1; ns <= 1000; ns++)
+		add(&totals.hists[ROOT_FAULT][STAGE_OUTSIDE], ns <= 500	  ? 10
+							      : ns <= 900 ? 20
+							      : ns <= 990 ? 30
+							      : ns <= 999 ? 40
+									  : 50);
+	totals.blocked_ns[ROOT_FAULT] = 3000;
+	totals.runnable_ns[ROOT_FAULT] = 2000;
+	add(&totals.commits[PHASE_LOCKED], 1);
+	add(&totals.commits[PHASE_FLUSHING], 2);
+	add(&totals.commits[PHASE_LOGGING], 3);
+	add(&totals.commits[PHASE_ALL], 6);
+	print_span(text, sizeof(text), true, false);
+	assert_non_null(strstr(text, counts));
+	assert_non_null(strstr(text, "\"p50\": 10, \"p90\": 20, \"p99\": 30, \"p999\": 40, "
+				     "\"max\": 50, \"blocked_mean\": 3.0, "
+				     "\"runnable_mean\": 2.0"));
+	assert_line(text, "\"locked\": {\"count\": 1, \"mean\": 1.0",
+		    "\"flushing\": {\"count\": 1, \"mean\": 2.0",
+		    "\"logging\": {\"count\": 1, \"mean\": 3.0",
+		    "\"total\": {\"count\": 1, \"mean\": 6.0");
+}
+
 static void fill_fault(struct trace_fault *fault)
 {
 	struct probe_record record = { .total_ns = 1234567,
@@ -218,6 +263,11 @@ static void an_event_is_one_line(void **state)
 	fault.has_failed = 1;
 	print_fault(text, sizeof(text), &fault, 0);
 	assert_line(text, " /srv/a?b page 4,096: ", "; it failed");
+	/* The longest four of its stages. */
+	for (uint64_t i = 0; i < 3; i++)
+		fault.fault.stage_ns[STAGE_HANDLER + i] = 300000 - i * 10000;
+	print_fault(text, sizeof(text), &fault, 0);
+	assert_line(text, "journal_wait 1,000.00, handler 300.00, map 290.00, insert 280.00; it");
 	trace_fault_free(&fault);
 }
 
@@ -248,6 +298,7 @@ static void all_of_one_of_the_slowest(void **state)
 	assert_line(text, "and 2 more");
 	assert_line(text, "stack of the longest wait:");
 	assert_line(text, "      schedule+0x27");
+	assert_null(strstr(text, "more than are kept"));
 	check_columns(text);
 	trace_fault_free(&fault);
 }
@@ -304,6 +355,7 @@ int main(void)
 		cmocka_unit_test_setup(a_span_as_tables, setup),
 		cmocka_unit_test_setup(nothing_is_one_line, setup),
 		cmocka_unit_test_setup(a_span_as_json, setup),
+		cmocka_unit_test_setup(keys_of_a_span, setup),
 		cmocka_unit_test(an_event_is_one_line),
 		cmocka_unit_test(all_of_one_of_the_slowest),
 		cmocka_unit_test(a_fault_as_json),
