@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What several parts of the page say of a build, a cell or a figure. */
+/* What several parts of the page say about a build, a cell or a figure. */
 #include <math.h>
 
 #include "dashboard/page.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a cell needs before its first fault: a file system, files, mappings, commits and the load. */
+/* What a cell needs before its first fault: file system, files, mappings, commits and the load. */
 #ifndef SYNCFAULT_MEASURE_CELL_RUN_H
 #define SYNCFAULT_MEASURE_CELL_RUN_H
 

@@ -23,7 +23,7 @@ struct show {
 
 void show_heading(const struct show *show, const char *text, char underline);
 
-/* text as one line, or as several, broken between words at SHOW_COLUMNS; later lines are indented. */
+/* text in one line or several, broken between words at SHOW_COLUMNS; later lines are indented. */
 void show_wrapped(const struct show *show, const char *text, int indent);
 
 /* "hole, load none, sync map_sync, repeat 1" */

@@ -96,7 +96,7 @@ int begin_dax_pte_fault(void *ctx)
 	return 0;
 }
 
-/* A fault that needs a flush goes on; this time cannot be told from that of the handler's caller. */
+/* A fault that needs a flush goes on; its time is not distinguished from its caller's. */
 SEC("tp_btf/dax_pte_fault_done")
 int begin_dax_pte_fault_done(void *ctx)
 {

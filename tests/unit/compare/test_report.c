@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A comparison that is filled by hand, and what each format says of it. */
+/* A comparison that is filled by hand, and what each format prints. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
