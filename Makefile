@@ -51,7 +51,7 @@ ALL_CFLAGS += $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
 LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) -lm
 ALL_LDFLAGS := -Wl,-z,relro,-z,now $(LDFLAGS)
 
-# Objects lie in folders of the same names: bench/ROOM/x.c -> build/bench/ROOM/x.o.
+# Objects are in folders of the same names: bench/ROOM/x.c -> build/bench/ROOM/x.o.
 MAIN    := $(B)/bench/cmd/main.o
 SOURCES := $(filter-out bench/writer/%,$(wildcard bench/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/asset_data.o $(B)/version.o
@@ -96,7 +96,7 @@ $(B)/syncfault: $(MAIN) $(ARCHIVE)
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-# What tests are linked against. Rooms have files of the same names: q, since r would replace them.
+# What tests are linked against. Rooms have files of the same names, so q: r would replace them.
 $(ARCHIVE): $(filter-out $(MAIN),$(OBJECTS))
 	$(Q)rm -f $@ && ar qcs $@ $^
 
@@ -115,7 +115,7 @@ $(B)/bpf/%.bpf.o: bpf/%.bpf.c $(B)/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_FLAGS) -MMD -MP -c -o $@ $<
 
-# The probes are several objects; libbpf links them, so that what they share is there once. The one
+# The probes are several objects; libbpf links them, so that what they share exists once. The object
 # that defines it comes first: libbpf 1.1 does not find maps that were extern before.
 PROBES := $(patsubst %.c,$(B)/%.o,bpf/probes/state.bpf.c \
 	$(sort $(filter-out bpf/probes/state.bpf.c,$(wildcard bpf/probes/*.bpf.c))))
@@ -189,7 +189,7 @@ dashboard:
 
 # ---- tests --------------------------------------------------------------------------------------
 
-# What a test must not reach, its own file has in place of it: __wrap_NAME.
+# A function that a test must not call is replaced in its own file: __wrap_NAME.
 WRAPPED = $(shell grep -o '__wrap_[a-z0-9_]*' $< | sort -u | sed 's/__wrap_/-Wl,--wrap=/')
 
 TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*/*.c))
@@ -330,7 +330,7 @@ install: all
 	install -Dm 644 scripts/completion.bash $(COMPLETIONS)/syncfault
 
 .PHONY: clean
-clean: # of a folder that B= names only one that make has filled, and that we are not in
+clean: # B= may name any folder: only one that make filled, and that we are not in
 ifeq ($(origin B),command line)
 	@case '$(CURDIR)/' in "$$(realpath -m '$(B)')"/*) exit ;; esac; \
 		[ ! -f '$(B)/flags' ] || rm -rf '$(B)'

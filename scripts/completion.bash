@@ -6,7 +6,7 @@ _syncfault_options() {
 	syncfault "$1" --help 2>/dev/null | grep -oE -- '^ +(-., )?--[a-z0-9-]+' | grep -oE -- '--.*'
 }
 
-# The words that an option takes stand in brackets behind its help: "(none, copy)".
+# The words that an option takes follow its help in brackets: "(none, copy)".
 _syncfault_words() {
 	syncfault "$1" --help 2>/dev/null | grep -E -- "$2 " |
 		sed -nE 's/.*\(([a-z0-9._-]+(, [a-z0-9._-]+)*( or [a-z0-9._-]+)?)\)$/\1/p' |

@@ -9,7 +9,7 @@ build=${BUILD:-build}
 tracing=/sys/kernel/tracing
 pages=512
 failed=0
-# Of bpftrace's programs.
+# For bpftrace's programs.
 begin='{ @begin[tid] = nsecs }'
 end='/@begin[tid]/ { @ = hist(nsecs - @begin[tid]); delete(@begin[tid]) }'
 
@@ -18,7 +18,7 @@ die() {
 	exit 1
 }
 
-# NAME COST BOUND WHY: where it was not measured COST is empty, and WHY says why not.
+# NAME COST BOUND WHY: if it was not measured, COST is empty and WHY says why.
 row() {
 	local verdict=$4
 	if [ -n "$2" ] && [ -n "$3" ] && ((${2%.*} > $3)); then
@@ -28,14 +28,14 @@ row() {
 	printf '%-44s %8s %8s  %s\n' "$1" "${2:--}" "${3:--}" "$verdict"
 }
 
-# Runs the cell, behind what the arguments say, and prints its median.
+# Runs the cell under the command in the arguments, and prints its median.
 median() {
 	"$@" "$build/syncfault" run --device /dev/pmem0 --fs ext4 --state written --sync none --load none \
 		--pages "$pages" -o "$work/cell.json" >/dev/null 2>"$work/err" || return 1
 	jq -e '.cells[0].latency.p50' "$work/cell.json"
 }
 
-# NAME BOUND SEEN COST: no cost of a tool that did not see the faults.
+# NAME BOUND SEEN COST: a tool that did not see the faults has no cost.
 row_if_seen() {
 	if (($3 >= pages)); then
 		row "$1" "$4" "$2" ''

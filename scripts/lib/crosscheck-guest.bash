@@ -27,7 +27,7 @@ start() { # NAME COMMAND…
 	running+=("$tool")
 }
 
-# time_of MAP BEGIN END [CONDITION]: of bpftrace, a probe that counts each time between two others.
+# time_of MAP BEGIN END [CONDITION]: bpftrace probes that count each time from one probe to another.
 time_of() {
 	cat <<-END
 		$2 ${4:+/$4/} { @begin_$1[tid] = nsecs }
@@ -56,7 +56,7 @@ whole_faults() {
 	END
 }
 
-# What is within that function, and nothing else that calls the same.
+# Calls from within that function, and no others.
 inner_functions() {
 	time_of vfs_fsync_range kfunc:vmlinux:vfs_fsync_range kretfunc:vmlinux:vfs_fsync_range \
 		"@begin_${function}[tid]"

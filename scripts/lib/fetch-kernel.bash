@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# For scripts that boot two guests at once: what both would fetch, or refuse, is done once before.
+# For scripts that boot two guests at once: what both would fetch, or refuse, is done once first.
 
 fetch_kernel() # KERNEL
 {

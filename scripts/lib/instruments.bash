@@ -3,18 +3,18 @@
 #
 # Tools that take latencies, other people's and ours, in a guest: started, attached, ended, read.
 
-# bpftrace says when it is attached, and the others are to say it at once.
+# bpftrace reports when it is attached; the others must do so at once.
 export __BPFTRACE_NOTIFY_PROBES_ATTACHED=1 PYTHONUNBUFFERED=1
-# What each of them says then.
+# What each of them prints then.
 readonly attached='Tracing|NOTIFY_PROBES_ATTACHED|"type": "start"'
 
 # start_tool LOG COMMAND…: sets tool, its process. Returns 1 where it ended unattached.
 start_tool() {
 	local log=$1
 	shift
-	# What the tool before it said is not to be taken for this one's.
+	# The previous tool's output must not be taken for this one's.
 	: >"$log"
-	# The shell lets what runs in the background ignore ^C.
+	# The shell makes background processes ignore ^C.
 	stdbuf -oL env --default-signal=INT "$@" >"$log" 2>&1 &
 	tool=$!
 	until grep -qE "$attached" "$log"; do
@@ -24,7 +24,7 @@ start_tool() {
 }
 
 # stop_tool PROCESS: as ^C does, and waits until all that it prints is written. One that does not
-# end is asked again every 10 s, and killed after a minute: then what it printed is not whole.
+# end is asked again every 10 s, and killed after a minute: its output is then incomplete.
 stop_tool() {
 	local tries=0
 	while kill -0 "$1" 2>/dev/null; do
@@ -57,5 +57,5 @@ histogram_of() {
 	' "$1"
 }
 
-# seen_in LOG: all that a tool's histogram counted.
+# seen_in LOG: the total count of a tool's histogram.
 seen_in() { histogram_of "$1" | awk '{ sum += $3 } END { print sum + 0 }'; }

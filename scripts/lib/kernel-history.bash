@@ -2,7 +2,7 @@
 # shellcheck disable=SC2034,SC2154	# scripts/kernel-history and this share their variables
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Which result answers what scripts/kernel-history is asked for, and what its file is called.
+# Which result is the one that scripts/kernel-history was asked for, and the name of its file.
 
 # The words of run that decide what is measured.
 command_of() { # FS
@@ -22,8 +22,8 @@ question() {
 	echo "$name${load:+-$load}"
 }
 
-# Whether FILE was measured by the command that would be run now. Of a suite that is a file only the
-# name of the result can say that.
+# Whether FILE was measured by the command that would be run now. If the suite is a file, only the
+# name of the result shows that.
 answers() { # FILE RELEASE FS SEED
 	local words
 
@@ -34,7 +34,7 @@ answers() { # FILE RELEASE FS SEED
 		(.command[1:] | asked) == ($words | split("\n") | asked)' "$1" >/dev/null 2>&1
 }
 
-# Sets name: where the result is to be written, without its suffix. Fails if the result is there.
+# Sets name: the path of the result, without its suffix. Fails if the result is there.
 # Only the default suite with all its loads has a short name; older versions gave it to all results.
 find_name() { # RELEASE FS SEED
 	local short=$out/$1/$2-seed-$3 long=$out/$1/$2-$asked-seed-$3

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-# Text of a guest, line for line as it comes, for a terminal: control characters, and what turns the
-# direction of writing, become '?'.
+# Passes on a guest's text to a terminal, line by line as it comes. Control characters, and what
+# changes the direction of writing, become '?'.
 printable()
 {
 	LC_ALL=C sed -u 's/[\x01-\x08\x0b-\x1f\x7f]/?/g; s/\x00/?/g; s/\xc2[\x80-\x9f]/?/g

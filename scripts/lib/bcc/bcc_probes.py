@@ -37,7 +37,7 @@ FUNCTIONS = (
     ("cil_push", "xlog_cil_force_seq", "cil_push"),
     ("iclog_wait", "xlog_wait_on_iclog", "iclog_wait"),
     ("flush", "blkdev_issue_flush", "flush"),
-    # The last: what the others belong to.
+    # The last one: the others are within it.
     ("mm", "handle_mm_fault", "handle_mm_fault"),
 )
 
@@ -61,7 +61,7 @@ COUNT_TRACEPOINTS = (
     (None, "sched_process_exit"),
 )
 
-# Whose functions these are: where there are none, the module is not loaded.
+# Where these functions come from: if they are missing, the module is not loaded.
 MODULES = {
     "log_space": "ext4 (jbd2)",
     "journal_wait": "ext4 (jbd2)",
@@ -135,7 +135,7 @@ def absence_of(stage):
 
 @contextlib.contextmanager
 def captured_stderr():
-    """libbcc prints by itself: into a file, of which a function that gives the lines is yielded."""
+    """Redirects what libbcc prints to a file; yields a function that returns its lines."""
     sys.stderr.flush()
     with tempfile.TemporaryFile() as file:
 
@@ -153,7 +153,7 @@ def captured_stderr():
 
 
 def pick(lines):
-    """The line that says it, where a log of the verifier comes with it; None without lines."""
+    """The line that matters, where a log of the verifier surrounds it; None without lines."""
     said = [line for line in lines if re.search("fail|cannot|error", line, re.I)]
     return (said[:1] or lines[-1:] or [None])[0]
 
@@ -211,7 +211,7 @@ class Probes:
         )
 
     def end(self, symbol, program):
-        """For many threads at once by tracefs; else for ten, or for two on each CPU.
+        """Probes many threads at once through tracefs; else ten, or two on each CPU.
 
         SIGKILL leaves names in kprobe_events of tracefs, whose probes are disabled.
         """
@@ -242,13 +242,13 @@ class Probes:
                     self.end(symbol, program),
                     self.entry(symbol, program),
                 )
-        # Its end and its next beginning are those of tries.
+        # Its end and next start belong to tries.
         self.seen["retry"] = self.seen["mm"]
         if not self.seen["fsync"]:
             self.absent.add("fsync")
 
     def reason(self, stage):
-        """Why a stage is not seen, or why not better."""
+        """Why a stage is not seen, or not from a better rung."""
         if not self.seen[stage]:
             return self.reasons.get(stage) or absence_of(stage)
         return self.reasons.get(stage) or LACKS.get(stage) or "by bcc, which wants no BTF"
@@ -260,7 +260,7 @@ class Probes:
         self.set_counting(True)
 
     def stop(self):
-        """What is in flight is waited for, for a second and no more."""
+        """Waits for faults in flight, for a second at most."""
         self.set_counting(False)
         end = time.monotonic() + 1
         while any(self.bpf["flights"].keys()) and time.monotonic() < end:

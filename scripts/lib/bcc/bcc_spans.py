@@ -25,7 +25,7 @@ class Hist:
         self.count += new["count"] - old["count"]
         self.sum += new["sum_ns"] - old["sum_ns"]
         self.slots.update(slots)
-        # Exact where it is the greatest of all so far, else at most 1/32 too high.
+        # Exact if it is the greatest so far, else at most 1/32 too high.
         if new["max_ns"] > old["max_ns"] or new["over"] > old["over"]:
             self.max = max(self.max, new["max_ns"])
         elif slots:
@@ -123,7 +123,7 @@ def us(ns):
 
 
 def rows_of(root, name):
-    """Columns of the whole and its stages."""
+    """Columns for the whole and its stages."""
     yield ["us", "count", "share", "mean", "p50", "p90", "p99", "p999", "max"]
     for figures in [root | {"stage": name, "share": None}] + root["stages"]:
         share = figures["share"]

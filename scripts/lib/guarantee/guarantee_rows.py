@@ -8,15 +8,15 @@ XFS = f"-q -f -m uuid={UUID}"
 
 @dataclasses.dataclass(frozen=True)
 class Point:
-    """Where a guest is killed: before a kernel function, by all its names of different kernels."""
+    """Where a guest is killed: before a kernel function, by its names in different kernels."""
     what: str
-    page: str  # of the rows that get there: any, 4k or 2m
+    page: str  # page size of the rows that reach it: any, 4k or 2m
     names: tuple
 
 
-# In the order of a synchronous fault; of fs/dax.c, fs/sync.c and mm/, the same for ext4 and XFS.
+# In the order of a synchronous fault; in fs/dax.c, fs/sync.c and mm/, the same for ext4 and XFS.
 # The first name that a kernel has is taken, and the newest are first: 6.18 has the older ones as
-# well, and DAX calls them no more.
+# well, but DAX no longer calls them.
 POINTS = (
     Point("inside the fault", "any", ("dax_iomap_fault",)),
     Point("before the commit", "any", ("vfs_fsync_range",)),
@@ -26,7 +26,7 @@ POINTS = (
                                      "vmf_insert_pfn_pmd_prot")),
 )
 FUNCTIONS = tuple(name for point in POINTS for name in point.names)
-# Of a fault with its commit and its store: the longest without load, and then half of it.
+# For a fault with its commit and its store: the longest time without load, then half of it.
 FAULT_INSTRUCTIONS = 150000
 
 
@@ -49,7 +49,7 @@ class Row:
 
     @property
     def marks(self):
-        """Of a whole run: one before and one after each store."""
+        """Marks of a whole run: one before and one after each store."""
         return self.stores * (4 if "punch" in self.options else 2)
 
 
@@ -107,7 +107,7 @@ def choose_function(point, addresses):
 
 
 def missing_points(addresses):
-    """A line for each point that no crash can be at, on a kernel with these functions."""
+    """A line for each point at which a kernel with these functions cannot be killed."""
     return [f"this kernel has no function {' or '.join(point.names)}: no crash {point.what}"
             + (f" of {point.page} pages" if point.page != "any" else "")
             for point in POINTS if not choose_function(point, addresses)]
@@ -121,7 +121,7 @@ def points(row, addresses):
     return [(addresses[name], what) for name, what in chosen if name]
 
 
-# Of the trials of a row, in turn; those of a row that cannot lose, and controls, call no function.
+# For the trials of a row, in turn; those of a row that cannot lose, and controls, use none.
 KINDS = ("any instruction", "behind a report", "function", "the host's moment", "function")
 PLAIN_KINDS = ("any instruction", "behind a report")
 
@@ -129,7 +129,7 @@ PLAIN_KINDS = ("any instruction", "behind a report")
 def choose_crash(row, is_sync, index, draw, addresses):
     """The moment of trial number index of a row, and what to call it. draw: a random.Random.
 
-    Marks are odd before a store and even behind its report. The first quarter of a run is left
+    Marks are odd before a store and even after its report. The first quarter of a run is left
     out, so that there is something to lose (half of it for a control), and its end, so that
     functions are still called.
     """

@@ -13,7 +13,7 @@ def is_finding(trial):
 
 
 def count(trials):
-    """Of trials of one row that came to their end."""
+    """Counts of the trials of one row that were completed."""
     ended = [t for t in trials if not t["failure"]]
     return {"trials": len(ended), "failed": len(trials) - len(ended),
             "reported": sum(t["reported"] for t in ended), "lost": sum(t["lost"] for t in ended),

@@ -120,7 +120,7 @@ def crash(guests, trial, number):
         crash_at=trial["crash_at"])
     trial["crash"] = next((line.split(": ", 2)[2] for line in err
                            if line.startswith("guest: crashed as asked: ")), None)
-    # What the writer did not get to the end of was not reported.
+    # A line that the writer did not finish was not reported.
     trial["reports"] = out[:out.rfind("\n") + 1]
     trial["sha256"] = sha256(trial["images"][0])
     trial["failure"] = None
@@ -139,7 +139,7 @@ def check(guests, trials, work):
         (work / f"config-{i}").write_text(f"{row.fs} {row.mount} {trial['seed']}\n")
         files += [f"{work}/reports-{i}:/reports/{i}", f"{work}/config-{i}:/trials/{i}"]
         images += trial["images"]
-    # What fsck and a mount change must not be what is kept.
+    # What is kept must not be changed by fsck or a mount.
     copies = [image.with_suffix(".checked") for image in images]
     for image, copy in zip(images, copies):
         subprocess.run(["cp", "--sparse=always", image, copy], check=True)
@@ -203,7 +203,7 @@ def finish(trial, out):
 
 
 def run_all(guests, trials, out, work):
-    """Yields each trial that came to its end; out is where findings are kept."""
+    """Yields each trial that was completed; findings are kept in out."""
     batch = []
     for number, trial in enumerate(trials):
         crash(guests, trial, number)

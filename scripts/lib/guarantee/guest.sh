@@ -69,7 +69,7 @@ check_one()
 		echo "mount failed"
 		return
 	fi
-	# Of a failure the host learns by what is missing; the other trials are looked at.
+	# The host learns of a failure by what is missing; the other trials are still looked at.
 	crash-writer check --seed "$seed" /mnt "/reports/$trial" || true
 	umount /mnt
 	case $fs:$mount in

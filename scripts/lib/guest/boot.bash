@@ -41,15 +41,15 @@ write_facts()
 EOF
 }
 
-# Lengthens a file to so many KiB, with zeros.
+# Pads a file with zeros to $2 KiB.
 pad()
 {
 	(($(stat -c %s "$1") <= $2 * 1024)) || fail 2 "$3: more than $2 KiB"
 	truncate -s "$2K" "$1"
 }
 
-# Makes $work/initrd: the image, and the job as an archive behind it. Its files and itself are
-# padded to fixed sizes, so that what the facts say does not move the kernel's work.
+# Makes $work/initrd: the image, followed by the job as an archive. The job and its files are padded
+# to fixed sizes, so that the text of the facts does not change the kernel's work.
 write_job()
 {
 	local seed=$1 path=/bin:/sbin:/usr/bin:/usr/sbin cwd=/ host_modules=()
@@ -76,7 +76,7 @@ write_job()
 	cat "$work/image" "$work/job.cpio" >"$work/initrd"
 }
 
-# Runs QEMU until it ends, but not longer than SECONDS, and sets qemu_status (124: time ran out).
+# Runs QEMU until it ends, but not longer than $1 seconds, and sets qemu_status (124: time ran out).
 # The guest's stdout and stderr arrive here while it runs; $work/status gets what init reports,
 # $work/console what the kernel says, $work/files what the command wrote.
 run_qemu()
@@ -97,15 +97,15 @@ run_qemu()
 	fi
 	((${#nvdimms[@]} == 0)) || plug_nvdimms
 	[[ ! $crash_at$counts_flushes ]] || make_crash
-	# Not where others than timers wake the vCPU: the turns would be theirs to wait for.
+	# Not if devices wake the vCPU too: they would have to wait for a turn.
 	[[ $clock != instructions || $is_host_root || $virtio_pmem ]] || make_turns
-	# Through a relay each: QEMU would make our own stdout non-blocking, for all who share it.
+	# Each through a relay: QEMU would make our own stdout non-blocking for all who share it.
 	exec {out}> >(exec cat)
 	relays+=($!)
 	exec {err}> >(exec cat >&2)
 	relays+=($!)
 	# Each link of this chain dies with the one before it, and the first with this script.
-	# What the guest writes here has an end, too: its files are not longer than the largest.
+	# What the guest can write here is limited too, by a largest file size.
 	setpriv --pdeathsig KILL timeout --foreground -k 5 "$1" \
 		prlimit --core=0 --fsize="$(($(mebibytes "$files_limit") << 20))" \
 		setpriv --pdeathsig KILL "${turns[@]}" qemu-system-x86_64 \
@@ -140,7 +140,7 @@ make_turns()
 	turns=(env "LD_PRELOAD=$work/turns.so")
 }
 
-# Sets what of QEMU's command line makes the user's files persistent memory.
+# Sets the part of QEMU's command line that makes the user's files persistent memory.
 plug_nvdimms()
 {
 	local file size i=0 total=0

@@ -3,10 +3,10 @@
  * A plugin of QEMU's translator (API version 1, tcg-plugins.rst in its documentation): ends QEMU by
  * SIGKILL at an instruction of the guest, and counts the instructions that flush. SIGKILL is sent
  * by the thread that is the CPU, so that no further instruction of the guest is executed; no
- * device, no file system and no handler of QEMU's learns of it.
+ * device, no file system and no handler in QEMU notices.
  *
- * The guest has a word in it by marks: a NOP whose operand is MARK_OPERAND, which does nothing on
- * any machine. Arguments:
+ * The guest can choose the moment by marks: a NOP whose operand is MARK_OPERAND, which does nothing
+ * on any machine. Arguments:
  *   log=FILE   lines "crash …" and "flushes …"
  *   at=        nothing, or MARK, MARK+N, MARK@0xADDRESS, MARK+Nms: see scripts/guest
  *
@@ -25,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What is used of qemu-plugin.h, which Debian has no package of. */
+/* What is used from qemu-plugin.h, for which Debian has no package. */
 typedef uint64_t qemu_plugin_id_t;
 struct qemu_plugin_tb;
 struct qemu_plugin_insn;
@@ -68,7 +68,7 @@ static struct {
 	uint64_t mark;	       /* 0: no crash */
 	uint64_t instructions; /* after it */
 	uint64_t address;      /* or when it is executed; 0: none */
-	uint64_t wait_ms;      /* or so much of the host's time; is_wait */
+	uint64_t wait_ms;      /* or after this much of the host's time; is_wait */
 	bool is_wait;
 } wanted;
 

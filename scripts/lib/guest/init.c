@@ -3,8 +3,8 @@
  * PID 1 of the guest that scripts/guest boots: make the machine ready, run one command, hand back
  * its status and the files it wrote, switch the machine off.
  *
- * Everything leaves the guest by ways that raise no interrupt, so that nothing the host does can
- * reach the guest's clock: standard output, standard error and the status byte by byte through
+ * Everything leaves the guest without raising an interrupt, so that nothing the host does can
+ * affect the guest's clock: standard output, standard error and the status byte by byte through
  * three I/O ports (QEMU's isa-debugcon: written before the instruction ends), the files through
  * memory shared with the host (ivshmem-plain) after the command has ended.
  *
@@ -33,7 +33,7 @@
 
 enum { PORT_STDOUT = 0xe9, PORT_STDERR = 0xea, PORT_STATUS = 0xeb, PORT_EXIT = 0xf4 };
 
-/* QEMU ends with twice this and one: 33 tells its orderly end from its own failures. */
+/* QEMU exits with twice this plus one: 33 distinguishes an orderly end from its own failures. */
 enum { POWERED_OFF = 16 };
 
 /* Where scripts/guest plugs the shared memory in: function 0 of slot 8. */
@@ -79,7 +79,7 @@ static _Noreturn void power_off(void)
 		pause();
 }
 
-/* Ends the guest without an exit status: the host says that it died, and of what. */
+/* Ends the guest without an exit status: the host reports that it died, and why. */
 #define die(format, ...)                                    \
 	do {                                                \
 		report("died " format "\n", ##__VA_ARGS__); \
@@ -172,7 +172,7 @@ static void mount_kernel_file_systems(void)
 	chmod("/tmp", 01777);
 	mount_or_die("tmpfs", "out", "/out", 0, "mode=755");
 	mount_or_die("devpts", "pts", "/dev/pts", 0, NULL);
-	/* Not every kernel has these, and only some commands want them. */
+	/* Not every kernel has these, and only some commands need them. */
 	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
 	mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL);
 	mount("bpf", "/sys/fs/bpf", "bpf", 0, NULL);
@@ -193,7 +193,7 @@ static void seed_random_numbers(void)
 	close(fd);
 }
 
-/* Each line of the file is the path of a module; what it depends on stands before it. */
+/* Each line of the file is the path of a module; what it depends on comes before it. */
 static void load_modules(const char *list)
 {
 	size_t size;

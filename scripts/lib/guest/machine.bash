@@ -4,7 +4,7 @@
 #
 # The machine of scripts/guest: kernel, memory and clock. docs/guest.md has the reasons.
 
-# Of a file and --modules, or of a folder of both.
+# From a file and --modules, or from a folder with both.
 find_own_kernel()
 {
 	local images
@@ -57,7 +57,7 @@ find_kernel()
 	modules=$work/kernel
 	mkdir -p "$modules/lib/modules"
 	ln -s "$folder" "$modules/lib/modules/$release"
-	# Unpacked here it boots a second sooner; as it is, it boots as well.
+	# Unpacked here it boots a second sooner; packed it boots as well.
 	if "$lib/vmlinux" "$kernel_file" "$work/vmlinux" 2>/dev/null; then
 		kernel_file=$work/vmlinux
 	fi
@@ -101,7 +101,7 @@ choose_clock()
 	clock_options=(-accel tcg -icount 'shift=0,sleep=off' -cpu 'max,-rdrand,-rdseed'
 		-rtc 'base=2026-01-01T00:00:00,clock=vm')
 	clock_line='nokaslr norandmaps tsc=reliable no_timer_check'
-	# More than one CPU cannot do without: each has its timer in its local APIC.
+	# Several CPUs cannot do without it: each has its timer in its local APIC.
 	((cpus > 1)) || clock_line+=' noapictimer'
 	[[ $clock == time ]] || return 0
 
@@ -117,8 +117,8 @@ choose_clock()
 	clock_options=(-accel tcg -cpu max -rtc 'base=utc')
 }
 
-# A /dev/kvm may be there and still boot nothing, so one boot is tried: once for each kernel and
-# each boot of the host, whose verdict is kept. Sets kvm_verdict: yes, or why not.
+# A /dev/kvm may exist and still boot nothing, so one boot is tried, once for each kernel and each
+# boot of the host, and the verdict is kept. Sets kvm_verdict: yes, or why not.
 kvm_boots()
 {
 	local file host_root=$is_host_root

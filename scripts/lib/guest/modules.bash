@@ -4,19 +4,19 @@
 #
 # The kernel modules of the image: unpacked, and listed in the order in which init loads them.
 
-# Persistent memory, loaded at boot. The others are there for modprobe, when mount wants them.
+# Persistent memory, loaded at boot. The others are there for modprobe, when mount needs them.
 readonly boot_modules='nd_e820 nd_pmem dax_pmem device_dax'
 readonly other_modules='nfit ext4 xfs btrfs crc32c crc32c_generic crc32c-intel libcrc32c brd loop'
 readonly virtio_pmem_modules='virtio_pci virtio_pmem'
 readonly host_root_modules='virtio_pci 9p 9pnet_virtio overlay'
 
-# Files of the named modules that this kernel has as modules, each after what it depends on.
+# Files of the named modules, unless built in, each after the ones it depends on.
 resolve()
 {
 	local name
 
 	for name; do
-		# Without a configuration: a package of the host may have put install rules there.
+		# Without configuration: a package on the host may have put install rules there.
 		modprobe -C /dev/null -d "$modules" -S "$release" --show-depends "$name" 2>/dev/null ||
 			true
 	done | sed -n 's/^insmod \(\S*\).*/\1/p' | awk '!seen[$0]++'

@@ -45,7 +45,7 @@ static void find_next(void)
 		return;
 	next_lock = (int (*)(pthread_mutex_t *))dlsym(RTLD_NEXT, "pthread_mutex_lock");
 	next_unlock = (int (*)(pthread_mutex_t *))dlsym(RTLD_NEXT, "pthread_mutex_unlock");
-	/* On x86 the name alone may stand for the conditions of before 2.3.2. */
+	/* On x86 the plain name may mean the condition variables from before glibc 2.3.2. */
 	next_wait = (int (*)(pthread_cond_t *, pthread_mutex_t *))dlvsym(
 		RTLD_NEXT, "pthread_cond_wait", "GLIBC_2.3.2");
 	if (!next_wait)

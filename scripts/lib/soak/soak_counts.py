@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What runs of scripts/soak may leave on a machine, told from what others have there.
+"""What runs of scripts/soak may leave on a machine, as distinct from what others have there.
 
 A look is {kind: {item: what it is}}, of items that are ours alone: processes by a mark in their
 environment, loop devices and file systems by their image, mounts and IPC by a namespace of our own,
@@ -36,7 +36,7 @@ def is_root():
 
 
 def read(path):
-    """Nothing of what went away in the meantime."""
+    """Ignores what went away in the meantime."""
     try:
         return pathlib.Path(path).read_text(errors="replace")
     except OSError:
@@ -102,7 +102,7 @@ def what_is(bpf_object):
 
 
 def is_of_a_group(program):
-    """Attached to a control group by others, which keeps it without any descriptor."""
+    """Attached to a control group by others, which holds it without a descriptor."""
     return program.get("type", "").startswith("cgroup")
 
 
@@ -142,7 +142,7 @@ class Scope:
         self.base = self.look()
 
     def seen(self):
-        """Of KINDS those that can be looked at here."""
+        """The KINDS that can be looked at here."""
         return [kind for kind in KINDS if self.tool or kind not in BPF.values()]
 
     def environment(self):
@@ -181,7 +181,7 @@ class Scope:
         new = {kind: objects[kind].keys() - self.bpf[kind] for kind in BPF}
         if any(new.values()):
             held = held_by(set(processes()) - set(marked(self.mark)), objects)
-            # What others had only for a moment was gone before it was known whose it is.
+            # What others had only for a moment was gone before its owner was known.
             still = list_bpf(self.tool) or objects
             new = {kind: (new[kind] - held[kind]) & still[kind].keys() for kind in BPF}
         return {name: {number: what_is(objects[kind][number]) for number in new[kind]
@@ -210,7 +210,7 @@ class Scope:
 
 
 def mount_own(folder):
-    """A tmpfs, so that what is left there is ours. Wants a mount namespace of our own."""
+    """A tmpfs, so that what is left there is ours. Needs a mount namespace of our own."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.mount(b"tmpfs", os.fsencode(folder), b"tmpfs", 0, None):
         raise OSError(ctypes.get_errno(), f"mount a tmpfs on {folder}")

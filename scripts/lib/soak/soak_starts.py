@@ -15,11 +15,11 @@ import soak_counts as counts
 
 # A run that ends by a signal alone.
 LONG = ("--pages", "3000", "--repeat", "100", "--sync", "none")
-# On a busy machine a load may get no CPU while so few faults are timed: the cell has failed then.
+# On a busy machine a load may get no CPU while these few faults are timed: the cell then fails.
 OF_LOAD = (0, 1)
 SHORT = ("--pages", "16", "--state", "hole", "--load", "none", "--sync", "none")
 LIMIT_S = 120
-# Of a program that ends sooner, what was seen of its memory is chance.
+# If a program ends sooner, what was seen of its memory is chance.
 LEAST_LOOKS = 5
 
 
@@ -174,7 +174,7 @@ class Starts:
                 yield {"part": "starts", "what": f"peak of {kind}", "unit": "KiB",
                        "work": len(peaks), "before": before,
                        "after": statistics.median(peaks[-quarter:]),
-                       # How far a run that is stopped has come is chance.
+                       # How far a run got before it was stopped is chance.
                        "bound": None if "SIG" in kind else max(1024, before / 4)}
 
 
@@ -209,7 +209,7 @@ def make_setup(scope, program):
 
 
 def choose_kinds(scope, devices, images):
-    """What this machine and this user can."""
+    """What this machine and this user can do."""
     is_root = counts.is_root()
     sizes = {"ext4": 64, "xfs": 320}
     paths = {fs: make_image(scope.work / "keep" / f"{fs}.image", size)

@@ -20,18 +20,18 @@ import soak_counts as counts
 
 CELLS_OF_A_RESULT = 4096  # a run holds no more
 PAGES = 64
-# Between two faults: that a load has time to do something.
+# Between two faults, so that a load has time to do something.
 LEAST_PAUSE_US = 1000
 # A load that got no CPU is a failed cell, and says nothing about leaks.
 FAILED_SHARE = 0.05
 WINDOWS = 8
 WARM_UP = 1 / 6
-# Of each pass, so that the median of a window means something.
+# For each pass, so that the median of a window means something.
 ENOUGH_SAMPLES = 5 * WINDOWS
-# A run keeps its result until it writes it: what that takes as JSON without blanks, it may grow by.
+# A run keeps its result until it writes it: it may grow by the size of that as JSON without blanks.
 # What is beyond is allowed once, however long it goes on.
 MEMORY_KIB = 512
-# Of the machine, in KiB.
+# For the machine, in KiB.
 MEMORY = ("MemAvailable", "Slab", "SUnreclaim", "KernelStack", "PageTables", "VmallocUsed",
           "Percpu")
 
@@ -43,7 +43,7 @@ def meminfo():
 
 
 def sample(pid):
-    """Of one process; {} where it has ended."""
+    """Figures of one process; {} if it has ended."""
     try:
         links = [os.readlink(entry.path) for entry in os.scandir(f"/proc/{pid}/fd")]
     except OSError:
@@ -90,7 +90,7 @@ def rows_of(part, samples, bounds):
 
 
 def process_bounds(memory_kib):
-    # One descriptor in a thousand cells is found by an hour; less than that by none.
+    # An hour finds one descriptor in a thousand cells, but not less than that.
     return {"descriptors": ("", 1), "threads": ("", 1), "RssAnon": ("KiB", memory_kib),
             "PSS": ("KiB", None), "address space": ("KiB", memory_kib), "peak": ("KiB", None)}
 
@@ -103,7 +103,7 @@ def json_kib(cells, of_probes):
 
 
 def sample_every(seconds):
-    """Many samples of a short run, and not too many of a long one."""
+    """Many samples in a short run, and not too many in a long one."""
     return min(2.0, max(0.05, seconds / 400))
 
 
@@ -147,7 +147,7 @@ class Steady:
                                  77 if child.returncode == 77 else 1)
 
     def plan(self, seconds):
-        """As many repeats as take so long, and a pause if a result holds no more of them.
+        """As many repeats as fill this time, and a pause if a result cannot hold more of them.
 
         A busy machine needs longer for its samples, and then the pause is as long as they take.
         """
@@ -171,7 +171,7 @@ class Steady:
         return repeat, max(LEAST_PAUSE_US + max(0, pause_us), enough_us)
 
     def take_run(self, run, cells, planned):
-        """Of the pass without probes, or of the one with them; not of what is before and behind."""
+        """Samples of the pass without probes, or with them; not from before or after it."""
         look = {kind: len(items) for kind, items in self.scope.look().items()}
         now = sample(run.pid)
         if now and 0 < cells < planned and not now["has_bpf"]:
