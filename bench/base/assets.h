@@ -15,10 +15,10 @@ struct asset {
 	size_t length;
 };
 
-/* NULL where there is none of that name. */
+/* NULL if there is none of that name. */
 const struct asset *asset_find(const char *name);
 
-/* All of them, count in *count: for listing what exists. */
+/* All of them, *count in number: for listing what exists. */
 const struct asset *asset_list(size_t *count);
 
 #endif

@@ -17,7 +17,7 @@ enum {
 /* "syncfault: " and the message; what could steer a terminal in it is printed as '?'. */
 void diag_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* As diag_error with ": strerror(err)" behind it; err is positive or negative. Returns -|err|. */
+/* As diag_error, followed by ": strerror(err)"; err is positive or negative. Returns -|err|. */
 int diag_errno(int err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* "syncfault: warning: " and the message. */

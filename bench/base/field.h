@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* The offset of a field that has this type; a field of another type does not compile. */
+/* The offset of a field that has this type; any other type does not compile. */
 #define field_offset(struct_, field_, type_) \
 	_Generic(((struct_ *)0)->field_, type_ : offsetof(struct_, field_))
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * JSON documents from tables: a row names a key and the field it fills, and serves reading,
- * checking and writing alike. The only module (base/json.c, base/json_read.c) that knows jansson.
+ * JSON documents from tables: a row names a key and the field that it fills, for reading, checking
+ * and writing alike. The only module (base/json.c, base/json_read.c) that knows jansson.
  */
 #ifndef SYNCFAULT_BASE_JSON_H
 #define SYNCFAULT_BASE_JSON_H
@@ -40,13 +40,15 @@ struct json_row {
 	const char *const *words;
 	const struct json_row *rows;
 	size_t item_size;
-	/* JSON_NO_COUNT: an object that is always there; JSON_BY_FIRST: one that is absent where
-	 * its first field, a whole number, is. */
+	/*
+	 * JSON_NO_COUNT: an object that always exists; JSON_BY_FIRST: one that is absent if its
+	 * first field, a whole number, is absent.
+	 */
 	size_t count_offset;
 };
 
 /*
- * Rows. kind: what follows JSON_KIND_, for what is one field; its type is checked when compiling.
+ * Rows. kind: what follows JSON_KIND_, for a single field, whose type is checked at compile time.
  * What else a row has is given by name: .max, .words, .rows, .is_signed.
  */
 #define JSON_ROW(struct_, key_, kind_, field_, ...)                                            \
@@ -122,7 +124,7 @@ int json_read(const char *text, size_t length, const char *name, const struct js
 /*
  * Indented two spaces, keys in the order of rows, arrays of numbers on one line; *text is the
  * caller's. What is not UTF-8 in a string is escaped (printable_escape). -ENOMEM, reported, and
- * *text is NULL: a document is whole or not there.
+ * *text is NULL: a document exists whole or not at all.
  */
 int json_write(const struct json_row *rows, const void *object, char **text, size_t *length);
 
@@ -134,8 +136,8 @@ void json_init(const struct json_row *rows, void *object);
 void json_clear(const struct json_row *rows, void *object);
 
 /*
- * The string at a top-level key of text, for telling a schema before all else. -EINVAL after one
- * line on stderr where text is not JSON, -ENOENT silently where there is no such string.
+ * The string at a top-level key of text, to identify a schema first. -EINVAL after one line on
+ * stderr if text is not JSON, -ENOENT silently if there is no such string.
  */
 int json_peek_string(const char *text, size_t length, const char *name, const char *key,
 		     char *value, size_t size);

@@ -25,10 +25,10 @@ int words_find(const char *const *words, const char *word);
 /* "a, b or c" in buffer, for messages and help; returns buffer. */
 const char *words_join(const char *const *words, char *buffer, size_t size);
 
-/* Adds word where it is not there yet; -E2BIG. */
+/* Adds word unless it is in the list; -E2BIG. */
 int word_list_add(struct word_list *list, int word);
 
-/* 1 << word of each; 0 of an empty list. */
+/* 1 << word of each; 0 for an empty list. */
 unsigned int word_list_mask(const struct word_list *list);
 
 #endif

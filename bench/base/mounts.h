@@ -16,13 +16,14 @@
 
 #define MOUNTS_SELF "/proc/self/mountinfo"
 
-/* Blanks and backslashes are themselves. "" where the kernel says nothing. */
+/* Blanks and backslashes are not escaped. "" if the kernel says nothing. */
 struct mounts_entry {
 	uint64_t id;		   /* as STATX_MNT_ID has it */
-	dev_t device;		   /* which the kernel knows its inodes by; not stat()'s on btrfs */
+	dev_t device;		   /* by which the kernel identifies its inodes; not stat()'s on
+	btrfs */
 	const char *point;	   /* where it is mounted */
 	const char *type;	   /* of the file system */
-	const char *source;	   /* a device, or any text; of swap space the device or file */
+	const char *source;	   /* a device, or any text; for swap space the device or file */
 	const char *options;	   /* of the mount */
 	const char *super_options; /* of the file system */
 };
@@ -34,18 +35,18 @@ struct mounts {
 };
 
 /*
- * Reads a file in the format of proc_pid_mountinfo(5), MOUNTS_SELF if not in a test. -errno where
- * it cannot be read or lacks the format; then there is nothing to free.
+ * Reads a file in the format of proc_pid_mountinfo(5), MOUNTS_SELF if not in a test. -errno if it
+ * cannot be read or has another format; then there is nothing to free.
  */
 int mounts_read(const char *path, struct mounts *mounts);
 
-/* The same for a file in the format of /proc/swaps; of each entry there is the source alone. */
+/* The same for a file in the format of /proc/swaps; entries have only a source. */
 int mounts_read_swaps(const char *path, struct mounts *mounts);
 
 void mounts_free(struct mounts *mounts);
 #define auto_mounts auto_release(mounts_free)
 
-/* NULL where it is not listed: attached nowhere, or above the root of a chroot. */
+/* NULL if it is not listed: attached nowhere, or above the root of a chroot. */
 const struct mounts_entry *mounts_find(const struct mounts *mounts, uint64_t id);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Command lines from tables: one row describes an option once, and is what parses it, checks it and
- * prints its help.
+ * Command lines from tables: one row describes an option, and from it the option is parsed, checked
+ * and printed in the help.
  */
 #ifndef SYNCFAULT_BASE_OPT_H
 #define SYNCFAULT_BASE_OPT_H
@@ -40,7 +40,7 @@ struct opt_command {
 	int min_operands, max_operands; /* max < 0: any number */
 };
 
-/* For rows. A parser of a command's own reports and returns as these do. */
+/* For rows. A parser that belongs to one command reports and returns as these do. */
 int opt_flag(const struct opt_row *row, const char *text, void *field);
 int opt_string(const struct opt_row *row, const char *text, void *field);
 int opt_u64(const struct opt_row *row, const char *text, void *field);
@@ -51,7 +51,7 @@ int opt_append(const struct opt_row *row, const char *text, void *field); /* rep
 
 /*
  * Rows, in the order of a line of the help: letter (0: none), name, argument, field, what may be
- * given, help. The field's type is checked when compiling. Lists replace what the field held;
+ * given, help. The field's type is checked at compile time. Lists replace what the field held;
  * OPT_APPEND adds to it.
  */
 #define OPT_ROW(letter_, name_, argument_, offset_, parse_, help_, ...)              \
@@ -88,7 +88,7 @@ int opt_append(const struct opt_row *row, const char *text, void *field); /* rep
 /*
  * Parses argv[1..] into params. Options and operands may be mixed; "--" ends options. On success
  * returns the index in argv of the first operand (argv is reordered). -ECANCELED: help was asked
- * for and printed on stdout. -EINVAL: a usage error, told in one line on stderr.
+ * for and printed on stdout. -EINVAL: a usage error, reported in one line on stderr.
  */
 int opt_parse(const struct opt_command *command, int argc, char **argv, void *params);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Comparisons as qsort wants them, below, at or above 0; and the two sorts that all else needs. */
+/*
+ * Comparisons as qsort wants them, below, at or above 0; and the two sorts that everything else
+ * needs.
+ */
 #ifndef SYNCFAULT_BASE_ORDER_H
 #define SYNCFAULT_BASE_ORDER_H
 
@@ -11,7 +14,7 @@ int order_u64(uint64_t a, uint64_t b);
 /* Neither is NAN. */
 int order_double(double a, double b);
 
-/* By bytes; NULL is as "". */
+/* By bytes; NULL counts as "". */
 int order_text(const char *a, const char *b);
 
 /* Ascending, in place. */

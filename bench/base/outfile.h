@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 /*
- * Whether path could be written: its directory exists and takes a file. To be asked before hours of
+ * Whether path could be written: its directory exists and takes a file. Ask before hours of
  * measuring. -errno, reported in one line. "-" (standard output) always can.
  */
 int outfile_check(const char *path);

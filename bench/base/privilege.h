@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * Gives up all capabilities of the calling thread, and of that one alone, for good; but not those
- * of keep, a mask of 1 << CAP_…. The user stays who it was. -errno.
+ * Gives up all capabilities of the calling thread (and of no other) for good, except those in keep,
+ * a mask of 1 << CAP_…. The user ID stays. -errno.
  */
 int privilege_drop(uint32_t keep);
 

@@ -8,7 +8,7 @@
 
 #define SPAWN_OUTPUT_SIZE 8192
 
-/* What the program wrote on stdout and stderr: its end, where it wrote more. Terminated. */
+/* What the program wrote on stdout and stderr, or the end of it if it wrote more. Terminated. */
 struct spawn_output {
 	char text[SPAWN_OUTPUT_SIZE];
 	size_t length;
@@ -23,12 +23,13 @@ int spawn_find(const char *name, char path[PATH_MAX]);
  * calling thread ends: call it from a thread that outlives the child. out may be NULL.
  *
  * Returns the exit status, or 128 + the signal that ended it. -EINTR: stop_requested was set; the
- * child is killed and reaped. -ENOENT: no such program. Failures to start it are reported here, its
- * exit status is the caller's to judge.
+ * child is killed and reaped. -ENOENT: no such program. Failures to start it are reported here, the
+ * caller judges its exit status.
  */
 int spawn_wait(const char *const argv[], struct spawn_output *out);
 
-/* The last line of the output that is not blank, for a message of one line. It is cut out of out.
+/* The last line of the output that is not blank, for a message of one line. Changes out, and points
+ * into it.
  */
 const char *spawn_last_line(struct spawn_output *out);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Being asked to stop: SIGINT, SIGTERM and SIGHUP set a flag, and whoever waits or loops reads it.
+/* Being asked to stop: SIGINT, SIGTERM and SIGHUP set a flag, which everything that waits or loops
+ * reads.
  */
 #ifndef SYNCFAULT_BASE_STOP_H
 #define SYNCFAULT_BASE_STOP_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A list of strings that it owns, and the values that stand for what is absent. */
+/* A list that owns its strings, and the values that mean absent. */
 #ifndef SYNCFAULT_BASE_STRINGS_H
 #define SYNCFAULT_BASE_STRINGS_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A table of text with aligned columns. Rows are added cell by cell; what is printed is at most
- * TEXT_TABLE_WIDTH columns wide where the cells allow it at all.
+ * TEXT_TABLE_WIDTH columns wide if the cells allow it.
  */
 #ifndef SYNCFAULT_BASE_TEXT_TABLE_H
 #define SYNCFAULT_BASE_TEXT_TABLE_H
@@ -16,8 +16,9 @@
 struct text_table {
 	const char *const *heads; /* "upper\nlower", or the lower line alone */
 	size_t columns;
-	size_t left_columns;  /* so many at the front are aligned left, the others right */
-	size_t last_are_left; /* and so many at the end, of text */
+	size_t left_columns;  /* number of columns at the front that are aligned left, the others
+	right */
+	size_t last_are_left; /* and the number at the end, for text */
 	char **cells;
 	size_t count;
 };
@@ -28,7 +29,7 @@ void text_table_free(struct text_table *table);
 /* Adds the next cell, from left to right and top to bottom; text is copied. -ENOMEM. */
 int text_table_add(struct text_table *table, const char *text);
 
-/* The same of nanoseconds, as printable_us() writes them. */
+/* The same for nanoseconds, as printable_us() writes them. */
 int text_table_add_us(struct text_table *table, double ns, int decimals);
 
 /* The head and all full rows, with two spaces in front. Without rows nothing is printed. */

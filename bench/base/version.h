@@ -3,8 +3,8 @@
 #define SYNCFAULT_BASE_VERSION_H
 
 /*
- * Arrays of one size whatever they hold: two builds that differ in these words alone make guest
- * images of one size, and so run at one phase against the timer ticks.
+ * Arrays of a fixed size: two builds that differ only in these words make guest images of the same
+ * size, and so run in the same phase against the timer ticks.
  */
 extern const char tool_version[32];
 extern const char tool_commit[64];

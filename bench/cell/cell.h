@@ -77,24 +77,24 @@ struct cell_config {
 	int state;
 	int load;
 	int sync;
-	int commit;	/* what makes each store durable, inside of the timed span */
-	uint64_t dirty; /* metadata operations that nobody has synced, before the first fault */
+	int commit;	/* what makes each store durable, within the timed span */
+	uint64_t dirty; /* metadata operations that nobody synced, before the first fault */
 	int dirty_kind;
-	int remap;     /* how blocks move under the mapping, before it is faulted again */
+	int remap;     /* how blocks move below the mapping, before it is faulted again */
 	int attribute; /* of the file: chattr */
-	int interface; /* mmap flags that the kernel is asked for; then nothing is faulted */
+	int interface; /* mmap flags that the kernel is asked about; nothing is faulted then */
 	int access;
 	int page;
 	uint64_t pages; /* for each thread, in units of the page size */
 	uint64_t threads;
 	int files;	   /* one file for all threads, or one for each */
-	uint64_t pause_us; /* slept between two faults, outside of the timed span */
+	uint64_t pause_us; /* slept between two faults, outside the timed span */
 	int sched;
 };
 
 /*
  * Splits "FS[:MKFS-OPTIONS[:MOUNT-OPTIONS]]" into the first three fields, newly allocated. -EINVAL
- * where FS is empty or holds other characters than letters, digits, '_', '-' and '.'; -ENOMEM.
+ * if FS is empty or has characters other than letters, digits, '_', '-' and '.'; -ENOMEM.
  */
 int cell_set_fs(struct cell_config *config, const char *spec);
 
@@ -102,7 +102,7 @@ int cell_set_fs(struct cell_config *config, const char *spec);
 int cell_copy(struct cell_config *to, const struct cell_config *from);
 void cell_free(struct cell_config *config);
 
-/* By file system, then its options; 0 where all of it is the same. */
+/* By file system, then its options; 0 if all of it is the same. */
 int cell_compare_fs(const struct cell_config *a, const struct cell_config *b);
 
 /* 4096 or 2 MiB. */
@@ -111,8 +111,8 @@ uint64_t cell_page_bytes(const struct cell_config *config);
 /*
  * The key, in fixed order:
  * "ext4/dax=always/state=hole/load=none/sync=map_sync/commit=none/access=write/page=4k/pages=512/
- * threads=1", with "ext4:MKFS-OPTIONS:MOUNT-OPTIONS" where there are options and, only where they
- * differ from the usual, "/files=each", "/dirty=1000:create", "/remap=reflink", "/attribute=sync",
+ * threads=1", with "ext4:MKFS-OPTIONS:MOUNT-OPTIONS" if there are options and, only if they differ
+ * from the usual, "/files=each", "/dirty=1000:create", "/remap=reflink", "/attribute=sync",
  * "/interface=shared_sync". pause and scheduler are not in it. -ENAMETOOLONG beyond size.
  */
 int cell_key(const struct cell_config *config, char *key, size_t size);

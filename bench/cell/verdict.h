@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Why a cell has no numbers. Steps of a cell that cannot go on say so here instead of printing:
- * the reason belongs into the result.
+ * Why a cell has no numbers. A step that cannot go on says so here instead of printing: the reason
+ * belongs in the result.
  */
 #ifndef SYNCFAULT_CELL_VERDICT_H
 #define SYNCFAULT_CELL_VERDICT_H
@@ -10,12 +10,12 @@
 #include "cell/cell.h"
 
 struct verdict {
-	int status; /* enum cell_status; CELL_OK as long as nothing was said */
+	int status; /* enum cell_status; CELL_OK until something is said */
 	char reason[1024];
 	struct strings warnings;
 };
 
-/* This machine cannot have this cell. Returns -EOPNOTSUPP, for the step to pass on. */
+/* This machine cannot measure this cell. Returns -EOPNOTSUPP, for the step to pass on. */
 int verdict_skip(struct verdict *verdict, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -23,7 +23,7 @@ int verdict_skip(struct verdict *verdict, const char *fmt, ...)
 int verdict_fail(struct verdict *verdict, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Numbers stand, and the reader must know this beside them. */
+/* The numbers are valid, but the reader must know this as well. */
 void verdict_warn(struct verdict *verdict, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

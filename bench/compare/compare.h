@@ -4,8 +4,9 @@
  * one for each clock domain, never mixed. docs/compare.md has the method and its error rates.
  *
  * Instructions are exact counts. Equal samples over the same seeds: same. Else the medians over
- * those seeds, against a floor: the change that so many seeds can tell. p50 without load does not
- * move with the seed; what does (tails, load) must be beyond chance too, by the test below.
+ * those seeds, with a floor: the least change that this number of seeds can show. p50 without load
+ * does not depend on the seed; what does (tails, load) must also be beyond chance, by the test
+ * below.
  *
  * In time the unit is a run. Exact Mann-Whitney test with ties, Benjamini-Hochberg over all cells
  * and figures, and the whole bootstrap interval of the ratio of medians beyond the floor.
@@ -32,9 +33,8 @@
 #define COMPARE_TEXT_SIZE	   1024
 
 /*
- * UNKNOWN may be decided by more runs (runs_needed); NONE never will by these data: the figure
- * needs more faults than there are, or the cell was measured on neither side. NONE does not count
- * for the verdict of the whole.
+ * More runs may decide UNKNOWN (runs_needed), but not NONE: the figure needs more faults than there
+ * are, or the cell was measured on neither side. NONE does not count for the verdict of the whole.
  */
 enum compare_verdict { COMPARE_SAME, COMPARE_BETTER, COMPARE_WORSE, COMPARE_UNKNOWN, COMPARE_NONE };
 
@@ -56,7 +56,7 @@ struct compare_side {
 	char *cpu, *tool_version, *tool_commit;
 	char *started;	  /* the first result's */
 	uint64_t results; /* files */
-	uint64_t runs;	  /* of the cell that has most */
+	uint64_t runs;	  /* of the cell that has the most */
 	uint64_t *seeds;  /* of its guests, ascending, each once; empty without a guest */
 	size_t seed_count;
 };
@@ -65,14 +65,15 @@ struct compare_side {
 struct compare_row {
 	int figure;
 	int verdict;
-	double base, new; /* NAN where there are none */
+	double base, new; /* NAN if there are none */
 	double ratio;	  /* new / base */
 	double low, high; /* 95 % interval of ratio; time only, else NAN */
 	double floor;	  /* ratios within [1 / (1 + floor), 1 + floor] do not count as a change;
 			     NAN: none */
 	double p, q;	  /* Mann-Whitney, and adjusted by Benjamini-Hochberg; NAN: not tested */
 	uint64_t base_runs, new_runs;
-	uint64_t runs_needed; /* on each side, beside those there are; U64_ABSENT: not so decided */
+	uint64_t runs_needed; /* on each side, in addition to those there are; U64_ABSENT: runs do
+	not decide it */
 	double evidence;      /* greater is more, within one comparison */
 	char *reason;	      /* why this verdict, in words */
 };
@@ -83,7 +84,7 @@ struct compare_cell {
 	struct cell_config config;
 	int is_identical; /* true: every sample of every run compared is equal */
 	/* Largest distance of the two distribution functions, 0 to 1, over all faults of the runs
-	 * compared, and the latency where it is; absent where a side has no histogram. */
+	 * compared, and the latency at which it occurs; absent if a side has no histogram. */
 	double cdf_distance;
 	uint64_t cdf_at;
 	struct compare_row *rows; /* of the figures asked for, in the order of the enum */
@@ -103,12 +104,12 @@ struct comparison {
 	int engine; /* enum clock_domain */
 	char *suite;
 	struct compare_side base, new;
-	char *sentence; /* the whole, as the kernel test robot would word it */
+	char *sentence; /* the overall result, in the style of the kernel test robot */
 	int verdict;	/* WORSE if any is; else UNKNOWN if any is; else BETTER if any is; SAME */
 	struct strings warnings;
 	struct compare_counts counts;
 
-	/* Thresholds, each as used. */
+	/* The thresholds that were used. */
 	double floor; /* time: the floor; instructions: the least one */
 	double floor_one_seed;
 	double false_discovery_rate;
@@ -127,26 +128,26 @@ struct comparison {
 void compare_defaults(struct compare_options *options);
 
 /*
- * Why the two must not be compared (clock domain, suite, page size, no cell of both), in buffer;
- * NULL where they may.
+ * Why the two must not be compared (clock domain, suite, page size, no cell in common), in buffer;
+ * NULL if they may.
  */
 const char *compare_refusal(const struct result_set *base, const struct result_set *new,
 			    char buffer[COMPARE_TEXT_SIZE]);
 
 /*
- * -EINVAL where they are refused or no cell matches the options, after one line on stderr; -ENOMEM.
- * On success *comparison is the caller's, to be freed.
+ * -EINVAL after one line on stderr if they are refused or no cell matches the options; -ENOMEM. On
+ * success the caller frees *comparison.
  */
 int compare_sets(const struct result_set *base, const struct result_set *new,
 		 const struct compare_options *options, struct comparison *comparison);
 void comparison_free(struct comparison *comparison);
 #define auto_comparison auto_release(comparison_free)
 
-/* The row of a figure of the cell with that key, or NULL. */
+/* The row for a figure of the cell with that key, or NULL. */
 const struct compare_row *comparison_find(const struct comparison *comparison, const char *key,
 					  enum figure figure);
 
-/* EXIT_DONE (same, better), EXIT_FAILED (worse) or EXIT_UNKNOWN: what git bisect run wants. */
+/* EXIT_DONE (same, better), EXIT_FAILED (worse) or EXIT_UNKNOWN: what git bisect run expects. */
 int comparison_exit_code(const struct comparison *comparison);
 
 /*

@@ -12,8 +12,8 @@
 #define COMPARE_MOST_NEEDED 999
 
 /*
- * Fills comparison.cells with the cells of both that the options' pattern matches, in the order of
- * their keys, and pairs, which has a place for each cell of base. 0 or -ENOMEM.
+ * Fills comparison.cells with the cells of both sides that match the options' pattern, in the order
+ * of their keys, and pairs, which has a place for each cell of base. 0 or -ENOMEM.
  */
 int compare_pair_cells(const struct result_set *base, const struct result_set *new,
 		       const struct compare_options *options, struct comparison *comparison,
@@ -24,8 +24,8 @@ int compare_instructions(const struct compare_pair *pairs, struct comparison *co
 int compare_time(const struct compare_pair *pairs, struct comparison *comparison);
 
 /*
- * Fills q, of all rows that have a p, and comparison.family. 0 or -ENOMEM. Then: how
- * many runs on each side it takes until the row, and those as far from chance, may be beyond it.
+ * Fills q, of all rows that have a p, and comparison.family. 0 or -ENOMEM. Then: how many runs on
+ * each side it takes until the row, and those as far from chance, may be significant.
  */
 int compare_adjust(struct comparison *comparison);
 uint64_t compare_runs_for_test(const struct comparison *comparison, const struct compare_row *row);
@@ -35,12 +35,12 @@ int compare_distributions(const struct set_run *const *base, size_t base_count,
 			  const struct set_run *const *new, size_t new_count,
 			  struct compare_cell *cell);
 
-/* Identity of a side, and what differs between the two beside the kernel. 0 or -ENOMEM. */
+/* Identity of a side, and what differs between the two besides the kernel. 0 or -ENOMEM. */
 int compare_fill_side(const struct result_set *set, struct compare_side *side);
 int compare_warn(const struct result_set *base, const struct result_set *new,
 		 struct comparison *comparison);
 
-/* comparison.sentence, from all else; -ENOMEM. */
+/* comparison.sentence, from everything else; -ENOMEM. */
 int compare_write_sentence(struct comparison *comparison);
 
 #endif

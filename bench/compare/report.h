@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the report says in any format of text: lines of its head, columns of its table, reasons. */
+/* What the report says in every text format: lines of its head, columns of its table, reasons. */
 #ifndef SYNCFAULT_COMPARE_REPORT_H
 #define SYNCFAULT_COMPARE_REPORT_H
 
@@ -15,20 +15,23 @@ struct compare_column {
 		      char text[COMPARE_FIELD_SIZE]);
 };
 
-/* Those of the comparison's engine; the first two are words, and so is the last. */
+/* The columns of the comparison's engine; the first two hold words, and so does the last. */
 const struct compare_column *compare_columns(const struct comparison *comparison);
 
 /* Whether a row is in the table: with_same shows all. */
 bool compare_is_shown(const struct compare_row *row, bool with_same);
 
 /*
- * Line index of the head, from 0: its label ("base"), and *text, the caller's to free. -ENOENT
+ * Line index of the head, from 0: its label ("base"), and *text, which the caller frees. -ENOENT
  * after the last, -ENOMEM.
  */
 int compare_head(const struct comparison *comparison, size_t index, const char **label,
 		 char **text);
 
-/* The reasons of all rows of a verdict, each once on a line behind lead, with their number. */
+/*
+ * The reasons of all rows with a verdict, each once on a line that begins with lead, with their
+ * number.
+ */
 void compare_print_reasons(const struct comparison *comparison, int verdict, const char *lead,
 			   FILE *out);
 

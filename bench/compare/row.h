@@ -15,8 +15,8 @@ int compare_decide(struct compare_row *row, enum compare_verdict verdict, const 
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * Whether the row can have no verdict whatever its values are: a side without runs, or too few
- * faults. It is then decided. 1, 0 or -ENOMEM.
+ * Whether the row cannot have a verdict whatever its values: a side without runs, or too few
+ * faults. Then it is decided. 1, 0 or -ENOMEM.
  */
 int compare_rule_out(const struct compare_pair *pair, struct compare_row *row);
 

@@ -17,10 +17,10 @@ struct dashboard_options {
 };
 
 /*
- * Makes the page; *html is the caller's to free. What is wrong is reported on stderr. -EINVAL: base
- * or new is not a build of the folder, or the order is not valid. -ENODATA: the folder holds no
- * result with numbers. -ENOMEM, or what the system said. 1: the page is whole, but some file of
- * the folder could not be used.
+ * Makes the page; the caller frees *html. Errors are reported on stderr. -EINVAL: base or new is
+ * not a build in the folder, or the order is not valid. -ENODATA: the folder holds no result with
+ * numbers. -ENOMEM, or what the system said. 1: the page is whole, but some file of the folder
+ * could not be used.
  */
 int dashboard_make(const struct dashboard_options *options, char **html, size_t *length);
 

@@ -7,10 +7,10 @@
 #include "view/result_set.h"
 
 /*
- * Reads the results of a build that are on a track: of its clock, suite, machine and emulator. Not
- * all of them need be one set: configurations of the kernel may differ. Then it is those that agree
- * with the result that has most cells; *set_aside is how many are not in it. 0; -ENODATA, reported,
- * where no file is of the build any more; -ENOMEM.
+ * Reads the results of a build that are on a track: with its clock, suite, machine and emulator.
+ * They may be more than one set, because configurations of the kernel may differ. Then the set is
+ * those that agree with the result that has the most cells; *set_aside is how many were left out.
+ * 0; -ENODATA, reported, if no file is of that build any more; -ENOMEM.
  */
 int page_read_build(const struct history *history, size_t build, size_t track,
 		    struct result_set *set, size_t *set_aside);

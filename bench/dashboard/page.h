@@ -30,9 +30,9 @@ struct page {
 	const struct dashboard_options *options;
 	struct history history;
 	size_t track;	     /* the one that is shown */
-	size_t build[SIDES]; /* the same where there is one build */
+	size_t build[SIDES]; /* the same if there is one build */
 	struct result_set sets[SIDES];
-	size_t set_aside[SIDES]; /* results of the build that could not be of its set */
+	size_t set_aside[SIDES]; /* results of the build that do not fit into its set */
 	bool is_compared;
 	struct comparison comparison;
 	char refusal[COMPARE_TEXT_SIZE]; /* why not, where it is not */
@@ -40,7 +40,7 @@ struct page {
 	size_t cell_count;
 };
 
-/* Of a build, for people: "6.12.107", or its release where it has no tag. Not escaped. */
+/* A build, for people: "6.12.107", or its release if it has no tag. Not escaped. */
 const char *page_build_name(const struct page *page, size_t build);
 
 /* Number i of a cell's history at the build of side; NAN where it was not measured. */
@@ -56,10 +56,10 @@ const char *page_mark(int verdict);
 /* "thousand instructions" or "µs": the unit of page_value. */
 const char *page_unit(const struct page *page);
 
-/* The whole; -EINVAL, told, where page.html and the program are not of one build. */
+/* The whole page; -EINVAL, reported, if page.html and the program are not from the same build. */
 int page_print(const struct page *page, FILE *out);
 
-/* dashboard/head.c: what is compared, and what came of it. */
+/* dashboard/head.c: what is compared, and the outcome. */
 void page_print_heading(const struct page *page, FILE *out);
 void page_print_sentence(const struct page *page, FILE *out);
 void page_print_tally(const struct page *page, FILE *out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a machine can measure: items that the checks add, in order, and their printing. A check
- * changes nothing on the machine and works for any user; what it may not see, it says.
+ * changes nothing on the machine and works for any user; it says what it may not see.
  */
 #ifndef SYNCFAULT_DOCTOR_DOCTOR_H
 #define SYNCFAULT_DOCTOR_DOCTOR_H
@@ -51,8 +51,8 @@ void doctor_check_probes(struct doctor *doctor); /* doctor/probes.c: stages of a
 void doctor_check_tools(struct doctor *doctor);	 /* doctor/tools.c: KVM, QEMU, mkfs, … */
 
 /*
- * doctor/target.c: a folder, a block device, a device DAX or an image file. -errno, reported, where
- * path is none of these or cannot be looked at.
+ * doctor/target.c: a folder, a block device, a device DAX or an image file. -errno, reported, if
+ * path is something else or cannot be looked at.
  */
 int doctor_check_target(struct doctor *doctor, const char *path);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Small JSON objects whose keys are not the same each time: what is absent has no key, where the
- * tables of base/json.h would write null. They are written by these tables all the same.
+ * Small JSON objects whose keys vary: what is absent has no key, where the tables of base/json.h
+ * would write null. Those tables write them all the same.
  */
 #ifndef SYNCFAULT_EXPORT_JSON_H
 #define SYNCFAULT_EXPORT_JSON_H
@@ -11,7 +11,7 @@
 
 #define EXPORT_JSON_MAX 64
 
-/* Zeroed before use. Keys and texts are the caller's and outlive it. */
+/* Zeroed before use. Keys and texts belong to the caller and outlive it. */
 struct export_json {
 	struct json_row rows[EXPORT_JSON_MAX + 1];
 	size_t count;
@@ -28,7 +28,7 @@ struct export_values {
 	size_t count;
 };
 
-/* Nothing is added where the value is NULL, NAN, or the inner object empty. */
+/* Adds nothing if the value is NULL or NAN, or the inner object is empty. */
 void export_json_text(struct export_json *json, const char *key, const char *text);
 void export_json_real(struct export_json *json, const char *key, double real);
 void export_json_number(struct export_json *json, const char *key, uint64_t number);

@@ -8,7 +8,7 @@
 #define KCIDB_HEX_SIZE 33 /* half of a SHA-256 is enough to tell things apart */
 #define KCIDB_MAX_ID   1024
 
-/* What is known of one result: names of the things that are reported. */
+/* What is known about one result: names of the things that are reported. */
 struct kcidb_source {
 	bool is_used;		     /* has cells in the export */
 	char digest[KCIDB_HEX_SIZE]; /* of the result: the same result has the same ids again */
@@ -25,7 +25,7 @@ struct kcidb_report {
 };
 
 /*
- * Fills report->sources, the caller's to free. -EINVAL where a result is not of a kernel build,
+ * Fills report->sources, which the caller frees. -EINVAL if a result is not of a kernel build,
  * -ENOMEM; both after a message.
  */
 int kcidb_find_sources(struct kcidb_report *report);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What tells one exported figure from another, as pairs of name and text, and how they are escaped.
+/* What distinguishes one exported figure from another, as pairs of name and text, and their
+ * escaping.
  */
 #ifndef SYNCFAULT_EXPORT_LABEL_H
 #define SYNCFAULT_EXPORT_LABEL_H
@@ -18,7 +19,7 @@
 
 struct export_label {
 	const char *name; /* [a-z_]+ */
-	const char *text; /* "" where it does not apply, or is as in most cells */
+	const char *text; /* "" if it does not apply, or is as in most cells */
 };
 
 /* Points into itself and into the entry: not to be copied. */
@@ -29,7 +30,7 @@ struct export_labels {
 
 void export_labels_fill(struct export_labels *labels, const struct table_entry *entry);
 
-/* "" where there is no such label. */
+/* "" if there is no such label. */
 const char *export_label(const struct export_labels *labels, const char *name);
 
 /* One figure of a latency. Numbers are nanoseconds, or instructions; NAN: absent. */
@@ -50,8 +51,8 @@ bool export_has_figure(const struct export_options *options, size_t figure);
 const char *export_unit(const struct table_entry *entry);
 
 /*
- * How a format writes what it cannot hold as it is. control stands before "x1b": bytes that control a
- * terminal are spelled out, never written.
+ * How a format writes what it cannot hold literally. control is what precedes "x1b": bytes that
+ * control a terminal are spelled out, never written.
  */
 struct export_escape {
 	const char *newline, *tab, *quote, *backslash, *control;
