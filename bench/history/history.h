@@ -26,18 +26,19 @@
 #include "cell/cell.h"
 #include "view/result_table.h"
 
-/* Defaults of history_options: docs/history.md says where they are from. */
+/* Defaults of history_options: docs/history.md says where they come from. */
 #define HISTORY_P	    1e-5
 #define HISTORY_FLOOR_TIME  0.035 /* code alignment alone moves that much */
 #define HISTORY_FLOOR_EXACT 0.002 /* of the instruction clock: the least floor */
 
 struct history_build {
 	char *release;	/* uname -r: "6.1.0-47-amd64" */
-	char *version;	/* what it is ordered by: "6.1.170-3", of Debian's package, else release */
+	char *version;	/* what orders it: "6.1.170-3", the version of Debian's package, else
+	release */
 	char *tag;	/* of the stable tree: "v6.1.170"; NULL where the version has none */
 	char *commit;	/* abbreviated, of a release that ends in -gCOMMIT; else NULL */
 	char *build_id; /* NULL: unknown */
-	size_t results; /* files with numbers of it */
+	size_t results; /* files with numbers from it */
 };
 
 struct history_track {
@@ -58,7 +59,7 @@ struct history_result {
 struct history_point {
 	double value;	  /* median over its runs; NAN: not measured */
 	double low, high; /* least and greatest of its runs */
-	double spread;	  /* a share: what three runs lie apart on average; NAN: of one run */
+	double spread;	  /* a share: how far three runs lie apart on average; NAN: one run */
 	size_t runs;
 };
 
@@ -69,8 +70,8 @@ enum history_kind {
 
 /*
  * last_good and first_bad are indices of builds: the change is after the first and not after the
- * second. They are neighbours, but where builds between them were not measured or are suspect. Of a
- * suspect first_bad is the odd build; it may be the first, with last_good behind it.
+ * second. They are neighbours unless builds between them were not measured or are suspect. For a
+ * suspect, first_bad is the odd build; it may be the first, with last_good after it.
  */
 struct history_change {
 	int kind;
@@ -83,7 +84,8 @@ struct history_change {
 struct history_series {
 	size_t track;
 	char *key;		   /* of the cell */
-	struct cell_config config; /* pause and scheduler are part of a series, unlike of a key */
+	struct cell_config config; /* pause and scheduler are part of a series, though not of a key
+	*/
 	int figure;		   /* enum figure */
 	struct history_point *points; /* build_count of them */
 	size_t measured;	      /* points that are not NAN */
@@ -106,7 +108,9 @@ struct history_event {
 	size_t worse, better; /* parts that went up, and down */
 };
 
-/* Cells that were not measured are not in a series; here is how many, so that nothing is hidden. */
+/*
+ * Cells that were not measured are in no series; they are counted here, so that nothing is hidden.
+ */
 struct history {
 	char *folder;
 	struct history_build *builds;
@@ -122,12 +126,12 @@ struct history {
 	size_t files;			/* how many: results that were read */
 	size_t cells;			/* in them */
 	size_t cells_failed;		/* without numbers: failed or skipped */
-	double p_limit;			/* as asked for, for all series of a track together */
-	bool was_indexed; /* some came from the index; what is here is the same without */
+	double p_limit;			/* as requested, for all series of a track together */
+	bool was_indexed; /* some came from the index; the contents are the same without it */
 };
 
 enum history_index {
-	HISTORY_INDEX_AUTO,  /* once a folder holds HISTORY_INDEX_FROM files */
+	HISTORY_INDEX_AUTO,  /* if a folder holds HISTORY_INDEX_FROM files or more */
 	HISTORY_INDEX_NEVER, /* neither read nor written */
 	HISTORY_INDEX_ALWAYS,
 };
@@ -144,10 +148,10 @@ struct history_options {
 };
 
 /*
- * Reads all results of folder (view/result_files.h). 0; -EINVAL where some file could not
- * be used (told on stderr, one line each; the others are in *history, which the caller frees in
- * either case); -ENODATA where there is no result at all, -ENOMEM, or what the system said: told,
- * and *history is empty.
+ * Reads all results of folder (view/result_files.h). 0; -EINVAL if some file could not be used
+ * (reported on stderr, one line each; the others are in *history, which the caller frees in either
+ * case); -ENODATA if there is no result at all, -ENOMEM, or what the system said: reported, and
+ * *history is empty.
  */
 int history_read(const char *folder, const struct history_options *options,
 		 struct history *history);
@@ -155,8 +159,8 @@ void history_free(struct history *history);
 #define auto_history auto_release(history_free)
 
 /*
- * Whether a result is of that build and on that track, by what history_read goes by: for those
- * who read a file again, which may be another one by now. 1, 0 or -ENOMEM.
+ * Whether a result is of that build and on that track, by the rules of history_read: for those who
+ * read a file again, which may have changed since. 1, 0 or -ENOMEM.
  */
 int history_has_place(const struct history *history, size_t build, size_t track,
 		      const struct result *result);
@@ -166,8 +170,8 @@ const struct history_series *history_find(const struct history *history, size_t 
 					  const char *key, int figure);
 
 /*
- * "git log v6.1.170..v6.1.172" for a range of builds, or of commits where both have one; empty
- * where either is unknown. Returns buffer.
+ * "git log v6.1.170..v6.1.172" for a range of builds, or of commits if both have one; empty if
+ * either is unknown. Returns buffer.
  */
 const char *history_git_range(const struct history *history, size_t last_good, size_t first_bad,
 			      char *buffer, size_t size);

@@ -5,7 +5,7 @@
 
 #include "history/history.h"
 
-/* figures: ns, by enum figure; NAN: absent, or of too few faults. */
+/* figures: ns, by enum figure; NAN: absent, or too few faults. */
 struct run_cell {
 	char *key;
 	struct cell_config config;
@@ -13,7 +13,7 @@ struct run_cell {
 	double figures[FIGURES_WITH_HISTORY];
 };
 
-/* release is NULL where the result is of no kernel: figures that others published. */
+/* release is NULL if the result is not of a kernel: figures that others published. */
 struct history_run {
 	char *path;
 	char *release, *version, *build_id;
@@ -23,14 +23,17 @@ struct history_run {
 	size_t cell_count;
 };
 
-/* Errors as result_read. On success *run is the caller's. */
+/* Errors as result_read. On success the caller owns *run. */
 int history_run_read(const char *path, struct history_run *run);
 void history_run_free(struct history_run *run);
 
 bool history_is_on_track(const struct history_track *track, const struct history_run *run);
 bool history_is_of_build(const struct history_build *build, const struct history_run *run);
 
-/* Builds, tracks, series and their points, from runs, which may be freed then. -ENOMEM, -EDOM. */
+/*
+ * Builds, tracks, series and their points, from runs, which may be freed afterwards. -ENOMEM,
+ * -EDOM.
+ */
 int history_build_series(struct history *history, const struct history_run *runs, size_t count,
 			 const struct history_options *options);
 

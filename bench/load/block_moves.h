@@ -13,8 +13,8 @@ int remap_fallocate(int fd, int mode, off_t offset, off_t length);
 
 /*
  * Exchanges the blocks of two files of bytes, both with all their blocks, as programs that
- * defragment do. *moved_by names the call; *has_swapped_contents: the files have each other's
- * contents now, too. -EOPNOTSUPP, -ENOTTY, -EINVAL: no call for it is known here.
+ * defragment do. *moved_by names the call; *has_swapped_contents: the files now have each other's
+ * contents too. -EOPNOTSUPP, -ENOTTY, -EINVAL: no known call can do it here.
  */
 int remap_exchange(int fd, int peer, uint64_t bytes, const char **moved_by,
 		   bool *has_swapped_contents);

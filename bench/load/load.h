@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What goes on beside the faults, on the same file system: the letter's "background file copying",
+ * What goes on during the faults, on the same file system: the letter's "background file copying",
  * or storms of metadata that fight the faults for the log. Child processes do it over and over and
  * count what they did.
  */
@@ -31,9 +31,9 @@ struct load {
 
 /*
  * Starts the processes of config->load, which is not LOAD_NONE, on cpus; returns once each of them
- * has made its files and the first of their work is counted. The files take at most a quarter of
- * the free space. They die with the calling thread. A folder in which files have no names cannot
- * have every load: skipped.
+ * has made its files and their first work has been counted. The files take at most a quarter of the
+ * free space. They die with the calling thread. Some loads need files with names: in a folder
+ * without them, the cell is skipped.
  */
 int load_start(struct load *load, const struct cell_config *config, const struct workplace *place,
 	       const cpu_set_t *cpus, struct verdict *verdict);
@@ -41,7 +41,10 @@ int load_start(struct load *load, const struct cell_config *config, const struct
 /* Whether load_counter() counts bytes; else operations, that is system calls that change a file. */
 bool load_counts_bytes(int kind);
 
-/* What was done so far, by all processes; valid until load_stop. Never NULL: else it stays 0. */
+/*
+ * What was done so far, by all processes; valid until load_stop. Never NULL; without a load it
+ * stays 0.
+ */
 const _Atomic uint64_t *load_counter(const struct load *load);
 
 /* 0, or the first -errno that ended a process. */
@@ -50,7 +53,7 @@ int load_error(const struct load *load);
 /* False: a process is off the CPUs it was given, one of which went offline. */
 bool load_keeps_cpus(const struct load *load);
 
-/* Ends the processes and waits for them; a load that was never started is fine. */
+/* Ends the processes and waits for them; a load that was never started is allowed. */
 void load_stop(struct load *load);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What one process of a load does: prepare() once, round() for ever. Both return 0 or -errno, print
- * nothing, and run in the child, whose memory and descriptors end with it.
+ * What one process of a load does: prepare() once, then round() over and over. Both return 0 or
+ * -errno, print nothing, and run in the child, whose memory and descriptors end with it.
  */
 #ifndef SYNCFAULT_LOAD_LOAD_WORK_H
 #define SYNCFAULT_LOAD_LOAD_WORK_H
@@ -23,7 +23,7 @@
 #define LOAD_STEP_BYTES (16 << 10)
 
 struct load_worker {
-	struct workplace place; /* its own folder, where files have names */
+	struct workplace place; /* its own folder, if files have names */
 	uint64_t index;
 	_Atomic uint64_t *done; /* of all workers */
 	uint64_t files;		/* to keep: those of copy, those of log */
@@ -33,20 +33,20 @@ struct load_worker {
 };
 
 struct load_kind {
-	const char *idle; /* what it did where it did nothing: "copied no file" */
+	const char *idle; /* what to say if it did nothing: "copied no file" */
 	uint64_t processes;
 	uint64_t files;	      /* to keep, of all processes together; 0: none */
-	uint64_t log_bytes;   /* of the log that each of them takes, where they are to fill it */
+	uint64_t log_bytes;   /* of the log that each of them takes, if they fill it */
 	uint64_t space_bytes; /* that each of them takes, with its copy */
 	uint64_t file_bytes;  /* of each, for the result */
-	uint64_t first;	      /* to be counted before it has begun */
+	uint64_t first;	      /* count at which it has begun */
 	bool counts_bytes;
 	bool wants_names;
 	int (*prepare)(struct load_worker *worker);
 	int (*round)(struct load_worker *worker);
 };
 
-/* By enum cell_load; nothing at LOAD_NONE. */
+/* By enum cell_load; LOAD_NONE has no functions. */
 extern const struct load_kind load_kinds[LOAD_KINDS];
 
 #endif

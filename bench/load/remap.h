@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Blocks that move under a mapping: whether faults find them where they went.
+ * Blocks that move below a mapping: do faults find them where they went?
  *
  *	prepare -> apply -> (faults) -> stop -> verify -> release
  *
- * Every 4 KiB of a file carries a tag that says where it was written. The pages are mapped and
+ * Every 4 KiB of a file contain a tag that says where it was written. The pages are mapped and
  * touched, blocks move, pages are faulted again, and afterwards read(2) and the mapping must both
  * show each tag where it belongs.
  */
@@ -47,7 +47,7 @@ struct remap {
 };
 
 /*
- * Prepares what config->remap needs; does nothing where that is "none". fds and mappings are count of
+ * Prepares what config->remap needs; nothing if that is "none". fds and mappings are count of
  * each, of bytes from offset 0, and outlive remap. Files are tagged, synced, and then touched.
  */
 int remap_prepare(struct remap *remap, const struct cell_config *config,
@@ -55,13 +55,13 @@ int remap_prepare(struct remap *remap, const struct cell_config *config,
 		  size_t count, uint64_t bytes, uint64_t stride, struct verdict *verdict);
 
 /*
- * Moves the blocks, and does not sync what that leaves dirty; or starts the threads, on cpus, that
- * write once the first page has been stored to. A kernel or file system that cannot is a skipped
- * cell with its answer.
+ * Moves the blocks, and does not sync what that leaves dirty; or starts threads, on cpus, that
+ * write once the first page has been stored to. If the kernel or file system cannot, the cell is
+ * skipped with its answer.
  */
 int remap_apply(struct remap *remap, const cpu_set_t *cpus, struct verdict *verdict);
 
-/* Ends the writing; *writes: how many were done, U64_ABSENT where nobody writes. */
+/* Ends the writing; *writes: how many were done, U64_ABSENT if nobody writes. */
 int remap_stop(struct remap *remap, uint64_t *writes, struct verdict *verdict);
 
 /* Compares every byte; *bytes: how many were right, by read(2) and by the mapping. */

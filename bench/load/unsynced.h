@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Metadata that nobody has synced: what the first synchronous fault of a cell finds in the log.
- * Made by config->dirty operations of config->dirty_kind on files of their own.
+ * Metadata that nobody synced: what the first synchronous fault of a cell finds in the log. It
+ * comes from config->dirty operations of config->dirty_kind on separate files.
  *
  *	prepare (then the data file is made, which syncs all) -> make -> [faults] -> read -> close
  */
@@ -24,12 +24,12 @@ struct unsynced {
 		.dir_fd = -1, .file_fd = -1, .space = LOGSPACE_CLOSED \
 	}
 
-/* Makes what the operations need: nothing where config->dirty is 0. As verdict says. */
+/* Makes what the operations need: nothing if config->dirty is 0. As verdict says. */
 int unsynced_prepare(struct unsynced *unsynced, const struct target *target,
 		     const struct site *site, const struct cell_config *config,
 		     struct verdict *verdict);
 
-/* The operations, then a look at the log. As verdict says; -EINTR when told to stop. */
+/* The operations, then a look at the log. As verdict says; -EINTR if asked to stop. */
 int unsynced_make(struct unsynced *unsynced, struct verdict *verdict);
 
 /* After the faults: what they found, into *result, and *has_result. As verdict says. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The clock of the timed loop: the time-stamp counter where it can be trusted, else
+ * The clock of the timed loop: the time-stamp counter if it can be trusted, else
  * CLOCK_MONOTONIC_RAW; and what it counts: time, or (in an emulated guest) instructions.
  */
 #ifndef SYNCFAULT_MACHINE_CLOCK_H
@@ -22,7 +22,7 @@ enum clock_source { CLOCK_SOURCE_TSC, CLOCK_SOURCE_MONOTONIC_RAW };
 
 struct clock {
 	enum clock_source source;
-	int domain;	  /* enum clock_domain, found by measurement */
+	int domain;	  /* enum clock_domain, measured, not assumed */
 	uint64_t ns_mult; /* ns = ticks * ns_mult >> 32 */
 	double ticks_per_us;
 	uint64_t read_cost_ns; /* between two adjacent reads: median, and minimum */
@@ -30,25 +30,27 @@ struct clock {
 };
 
 /*
- * Chooses and calibrates; takes about 0.2 s. The TSC is taken where CPUID calls it invariant, or
- * where the kernel, which watches it, keeps time by it, or where it proves to count instructions:
- * then loops of known length take exactly as many ticks as they have instructions, every time,
- * which no real processor does. One tick is then one nanosecond of guest time, by definition. A TSC
- * that the kernel has found unstable is not taken for time, whatever CPUID says.
- * Returns 0, or -errno of clock_gettime, or -ERANGE where the clocks ran backwards, reported.
+ * Chooses and calibrates; takes about 0.2 s. The TSC is used if CPUID calls it invariant, or the
+ * kernel, which watches it, keeps time by it, or it proves to count instructions: then loops of
+ * known length take exactly as many ticks as they have instructions, every time, which no real
+ * processor does. One tick is then one nanosecond of guest time, by definition. A TSC that the
+ * kernel has found unstable is not used for time, whatever CPUID says. Returns 0, or -errno of
+ * clock_gettime, or -ERANGE if the clocks ran backwards, reported.
  */
 int clock_init(struct clock *clock);
 
-/* What the kernel keeps time by ("tsc", "kvm-clock", …); "" where it does not tell. */
+/* What the kernel keeps time by ("tsc", "kvm-clock", …); "" if it does not say. */
 void clock_of_kernel(char name[CLOCK_NAME_SIZE]);
 
 /*
- * False: the kernel offers its clock sources, and the TSC is not among them any more, or never was,
- * as its watchdog found it unstable (kernel/time/clocksource.c drops such from the list).
+ * False: the kernel offers its clock sources, and the TSC is not, or no longer, among them, because
+ * its watchdog found it unstable (kernel/time/clocksource.c drops it from the list).
  */
 bool clock_kernel_has_tsc(void);
 
-/* The TSC and CLOCK_MONOTONIC_RAW, in ns: of some readings the one where they are closest. */
+/*
+ * The TSC and CLOCK_MONOTONIC_RAW, in ns: of several readings, the one in which they are closest.
+ */
 void clock_read_pair(uint64_t *tsc, uint64_t *raw);
 
 /*
@@ -62,11 +64,13 @@ struct clock_reading {
 	uint64_t before, raw, after;
 };
 
-/* Of the reading whose TSCs are closest: the midpoint of the two, and the raw clock. count > 0. */
+/*
+ * From the reading whose TSCs are closest: the midpoint of the two, and the raw clock. count > 0.
+ */
 void clock_closest(const struct clock_reading *readings, size_t count, uint64_t *tsc,
 		   uint64_t *raw);
 
-/* Ticks per ns from the first pair to the second; 0 where either clock went back. */
+/* Ticks per ns from the first pair to the second; 0 if either clock went back. */
 double clock_rate(const uint64_t tsc[2], const uint64_t raw[2]);
 
 const char *clock_source_name(const struct clock *clock);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which CPUs fault and which copy. */
+/* Which CPUs run the faults and which the load. */
 #ifndef SYNCFAULT_MACHINE_CPUS_H
 #define SYNCFAULT_MACHINE_CPUS_H
 
@@ -11,7 +11,7 @@
 struct cpus {
 	int allowed[CPU_SETSIZE]; /* what this process may run on, ascending */
 	size_t allowed_count;
-	int chosen[CPU_SETSIZE]; /* what the user wants faults on; none: chosen by us */
+	int chosen[CPU_SETSIZE]; /* where the user wants the faults; empty: we choose */
 	size_t chosen_count;
 };
 
@@ -25,13 +25,12 @@ int cpus_choose(struct cpus *cpus, const char *list);
  */
 int cpus_of_thread(const struct cpus *cpus, size_t thread);
 
-/* What is left for the load beside threads; all of them, and false, where nothing is left. */
+/* The CPUs that threads leave for the load; all of them, and false, if none is left. */
 bool cpus_for_load(const struct cpus *cpus, size_t threads, cpu_set_t *set);
 
 /*
- * Whether the thread of that number (0: the calling one) may still run on none but those of set:
- * where its last CPU goes offline, the kernel widens its affinity to all. True of a thread that has
- * ended.
+ * Whether the thread of that number (0: the calling one) may still run only on CPUs of set: if its
+ * last CPU goes offline, the kernel widens its affinity to all. True for a thread that has ended.
  */
 bool cpus_keep_to(pid_t thread, const cpu_set_t *set);
 

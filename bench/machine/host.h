@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is needed of a machine to trust and repeat its figures. */
+/* What must be known about a machine to trust and repeat its figures. */
 #ifndef SYNCFAULT_MACHINE_HOST_H
 #define SYNCFAULT_MACHINE_HOST_H
 
@@ -10,9 +10,9 @@
 #include "result/result.h"
 
 /*
- * Fills *host, whose old contents are overwritten. What the machine does not tell, or not this
- * user, is absent; that is no failure. mhz is the greatest frequency where cpufreq knows it, else
- * the first CPU's at this moment. Runs mkfs programs for their versions, where there are any. Only
+ * Fills *host, whose old contents are overwritten. What the machine does not show, or not to this
+ * user, is absent; that is not a failure. mhz is the highest frequency if cpufreq knows it, else
+ * the first CPU's current one. Runs the mkfs programs that exist for their versions. Only
  * -ENOMEM, with *host freed.
  */
 int host_read(struct host *host);
@@ -26,12 +26,12 @@ void host_free(struct host *host);
 int host_find_build_id(const void *notes, size_t length, char *id, size_t size);
 
 /*
- * The hypervisor by CPUID: "kvm", "tcg", "vmware", … or the vendor's own word where it is unknown;
- * "none" where the CPU says that there is none. -ENOTSUP on other architectures than x86.
+ * The hypervisor by CPUID: "kvm", "tcg", "vmware", … or the vendor's own word if it is unknown;
+ * "none" if the CPU reports none. -ENOTSUP on architectures other than x86.
  */
 int host_read_virtualisation(char *name, size_t size);
 
-/* Whether the TSC runs at one rate in all power states (CPUID 0x80000007). False but on x86. */
+/* Whether the TSC runs at one rate in all power states (CPUID 0x80000007). False except on x86. */
 bool host_has_invariant_tsc(void);
 
 #endif

@@ -14,9 +14,9 @@ struct memmap {
 
 /*
  * Chooses from the text of /proc/iomem: a quarter of the RAM, a power of two from 256 MiB to 4 GiB,
- * as high as it fits into one range of "System RAM" without touching what the kernel put there,
- * aligned to its size up to 1 GiB. -EPERM where the addresses are hidden (not root), -ENOENT where
- * nothing fits, -ERANGE for under 1 GiB of RAM.
+ * as high as it fits into one range of "System RAM" without overlapping what the kernel put there,
+ * aligned to its size up to 1 GiB. -EPERM if the addresses are hidden (not root), -ENOENT if
+ * nothing fits, -ERANGE with less than 1 GiB of RAM.
  */
 int memmap_choose(const char *iomem, struct memmap *memmap);
 

@@ -15,19 +15,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define CHANGEPOINT_WINDOW 50 /* points that are looked at together, at least */
+#define CHANGEPOINT_WINDOW 50 /* least number of points that are looked at together */
 
 struct changepoint_options {
-	double p;      /* what the corrected p of a change must be below */
-	double floor;  /* the least change, of a ratio: 0.035 is 3.5 % up, and its inverse down */
+	double p;      /* limit for the corrected p of a change */
+	double floor;  /* the least change of a ratio: 0.035 is 3.5 % up, and its inverse down */
 	bool is_exact; /* values have no noise above floor: steps between flat stretches count */
 };
 
 /*
  * index is of the first value after the change, 0 < index < count. before and after are medians up
- * to the neighbouring changes, odd ones left out. p: two-sided, corrected; NAN: an exact step, or
+ * to the neighbouring changes, without odd values. p: two-sided, corrected; NAN: an exact step, or
  * odd. An odd value stands alone: beyond the floor, and six times the series' own spread, from both
- * neighbours, which agree; of the first and the last value one neighbour is all there is. before is
+ * neighbours, which agree; the first and the last value have only one neighbour. before is
  * then the neighbours' value, after its own, and index its own, 0 too.
  */
 struct changepoint {
@@ -39,8 +39,8 @@ struct changepoint {
 };
 
 /*
- * The changes of count positive values, in order. *points is the caller's, to be freed; NULL where
- * *point_count is 0. -ENOMEM.
+ * The changes of count positive values, in order. The caller frees *points; NULL if *point_count is
+ * 0. -ENOMEM.
  */
 int changepoint_find(const double *values, size_t count, const struct changepoint_options *options,
 		     struct changepoint **points, size_t *point_count);
@@ -53,8 +53,8 @@ int changepoint_find(const double *values, size_t count, const struct changepoin
 double changepoint_energy(const double *values, size_t count, size_t split);
 
 /*
- * Student's t-test with pooled variance, two-sided, of values[0..split) against the rest. 1 where
- * both sides are one value or all values are equal, 0 where only both sides have no spread.
+ * Student's t-test with pooled variance, two-sided, of values[0..split) against the rest. 1 if both
+ * sides are one value or all values are equal, 0 if the sides differ and neither has any spread.
  */
 double changepoint_t_test(const double *values, size_t count, size_t split);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Latencies counted: exact count, minimum, maximum and sum, the log-linear slots of bpf/slots.h and
- * the letter's microsecond buckets. About 9.5 KiB; one writer at a time, histograms of several
+ * Counts of latencies: exact count, minimum, maximum and sum, the log-linear slots of bpf/slots.h
+ * and the letter's microsecond buckets. About 9.5 KiB; one writer at a time; histograms of several
  * threads are merged at the end. All latencies are nanoseconds (on the instruction clock: guest
  * instructions, one of which is one nanosecond of guest time).
  */

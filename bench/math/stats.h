@@ -9,10 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Values of both samples together, up to which stats_mann_whitney is exact. */
+/* stats_mann_whitney is exact up to this many values in both samples together. */
 #define STATS_EXACT_VALUES 64
 
-/* Of an even number of values the mean of the middle two. NAN where memory is out. */
+/* For an even number of values the mean of the middle two. NAN without memory. */
 double stats_median(const double *values, size_t count);
 
 /*
@@ -51,7 +51,7 @@ struct stats_interval {
 };
 
 /*
- * Percentile bootstrap interval of median(b) / median(a): both are drawn again with replacement,
+ * Percentile bootstrap interval of median(b) / median(a): both are resampled with replacement,
  * resamples times (Efron, Ann. Stat. 7 (1979)). confidence is a share, such as 0.95. All values
  * must be above 0. 0 or -ENOMEM.
  */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What makes each store of a cell durable: whether it can, what it needs, and that it happened. */
+/*
+ * What makes each store of a cell durable: whether that is possible, what it needs, and proof that
+ * it happened.
+ */
 #ifndef SYNCFAULT_MEASURE_COMMIT_H
 #define SYNCFAULT_MEASURE_COMMIT_H
 
@@ -9,7 +12,7 @@
 #include "measure/flush.h"
 #include "target/mapping.h"
 
-/* Of one file. */
+/* For one file. */
 struct commit {
 	int fd; /* for fdatasync the file's, borrowed; for pwrite our own, O_DSYNC; else -1 */
 	bool is_own_fd;
@@ -29,15 +32,15 @@ void commit_plan(const struct commit *commit, const struct cell_config *config,
 		 uint64_t file_offset, struct fault_plan *plan);
 
 /*
- * Each store was one fault and had one commit that came back without an error; a pwrite does
- * not fault at all. If the kernel does not support the commit on such a file, the cell is skipped.
+ * Each store was one fault and had one commit that returned without an error; a pwrite does not
+ * fault at all. If the kernel does not support the commit on such a file, the cell is skipped.
  */
 int commit_prove_stores(const struct cell_config *config, const struct fault_outcome *outcomes,
 			struct proof *proof, struct verdict *verdict);
 
 /*
- * Each store is read back by a read(2) from the file behind it: fds has one file for all threads,
- * or file_count for each. Device DAX cannot be read: then nothing is said.
+ * Each store is read back with read(2) from its file: fds has one file for all threads, or
+ * file_count, one for each. Device DAX cannot be read: then nothing is checked.
  */
 int commit_prove_contents(const struct cell_config *config, const int *fds, size_t file_count,
 			  uint64_t stride_bytes, struct proof *proof, struct verdict *verdict);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The timed loop. Between the two clock reads there is one access to one page, with what makes it
- * durable where the cell wants that, and nothing else; the pause, where there is one, is slept
- * between two timed spans.
+ * durable if the cell asks for that, and nothing else; the pause, if any, is slept between two
+ * timed spans.
  */
 #ifndef SYNCFAULT_MEASURE_FAULTS_H
 #define SYNCFAULT_MEASURE_FAULTS_H
@@ -15,7 +15,7 @@
 #include "machine/clock.h"
 #include "math/hist.h"
 
-/* What one thread does. All of it is set before the thread starts, and const from then on. */
+/* What one thread does. Set before the thread starts, and const from then on. */
 struct fault_plan {
 	const struct clock *clock;
 	char *base;	       /* first page of this thread */
@@ -24,7 +24,7 @@ struct fault_plan {
 	int access;	      /* enum cell_access */
 	int commit;	      /* enum cell_commit: what follows each store, timed with it */
 	int commit_fd;	      /* for fdatasync and pwrite; else -1 */
-	uint64_t file_offset; /* of base, for pwrite and to say where SIGBUS was */
+	uint64_t file_offset; /* of base, for pwrite and to report where SIGBUS was */
 	void (*flush)(const void *at, size_t bytes); /* for COMMIT_FLUSH */
 	uint64_t pause_us;
 	int cpu; /* to run on, or -1 */
@@ -36,42 +36,43 @@ struct fault_plan {
 	void *context;
 };
 
-/* What came of it. */
+/* The outcome. */
 struct fault_outcome {
 	/*
 	 * 0 or -errno. -EFAULT: SIGBUS at page error_page; -ERANGE: the clock went back there;
-	 * -EXDEV: the CPU was taken away; -EINTR: told to stop.
+	 * -EXDEV: the CPU was taken away; -EINTR: asked to stop.
 	 */
 	int error;
 	uint64_t error_page;
 	uint64_t error_offset;	 /* of SIGBUS, in the file */
 	int error_code;		 /* of its siginfo: BUS_ADRERR, BUS_MCEERR_AR */
-	const char *error_cause; /* the caller's, who knows the file: why there was none; or NULL */
+	const char *error_cause; /* why there was none, by the caller, who knows the file; or NULL
+	*/
 	int cpu;		 /* the plan's */
 	bool has_fifo;
 	bool is_locked;	     /* its memory was locked */
 	uint64_t begin, end; /* of the plan's clock, in ticks: around all of its accesses */
 	uint64_t faults;     /* minor and major, of this thread, while it timed */
-	uint64_t commits;    /* stores after which the commit came back without an error */
+	uint64_t commits;    /* stores after which the commit returned without an error */
 	int commit_error;    /* -errno of the first that failed, which ended the thread's loop */
 	uint64_t begin_load_bytes, end_load_bytes;
 	struct hist hist;
-	uint64_t *samples; /* the caller's, to be freed */
+	uint64_t *samples; /* freed by the caller */
 	size_t sample_count;
 };
 
 /*
  * Runs one thread for each plan, starts them together, and waits for all. Their stacks and buffers
  * are touched and locked before the first fault, and they keep no capabilities. outcomes: one for
- * each plan, zeroed by the caller; samples in them are to be freed. Returns 0, or -errno where
- * threads could not be started (nothing was measured). Handles SIGBUS meanwhile.
+ * each plan, zeroed by the caller, who frees samples in them. Returns 0, or -errno if threads could
+ * not be started (nothing was measured). Handles SIGBUS meanwhile.
  */
 int faults_run(const struct fault_plan *plans, struct fault_outcome *outcomes, size_t count);
 
 /*
- * Accesses another page of each of plan's pages, offset bytes into it, and returns how many faults
- * that took: 0 where each page's translation covers it. After msync and fdatasync, which leave
- * pages read-only, it reads.
+ * Accesses each of plan's pages again, offset bytes into it, and returns how many faults that took:
+ * 0 if each page's translation covers it. After msync and fdatasync, which leave pages read-only,
+ * it reads.
  */
 int64_t faults_probe(const struct fault_plan *plan, uint64_t offset);
 

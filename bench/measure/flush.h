@@ -18,16 +18,16 @@ struct flush {
 };
 
 /*
- * For bytes at base, which is a mapping of fd made by us and stays ours. A build without libpmem2
- * is a skipped cell. flush_close is fine with what was never opened (zeroed).
+ * For bytes at base, a mapping of fd that we made and keep. Without libpmem2 in the build the cell
+ * is skipped. flush_close may be called on one that was never opened (zeroed).
  */
 int flush_open(struct flush *flush, int fd, void *base, size_t bytes, struct verdict *verdict);
 void flush_close(struct flush *flush);
 
 /*
- * "clwb", "clflushopt" or "clflush": what libpmem2 takes on this CPU, by the rule of its manual
+ * "clwb", "clflushopt" or "clflush": what libpmem2 uses on this CPU, by the rule in its manual
  * (the best that CPUID reports, less what PMEM_NO_CLWB=1 and PMEM_NO_CLFLUSHOPT=1 forbid); NULL on
- * other machines than x86.
+ * machines other than x86.
  */
 const char *flush_instruction(void);
 

@@ -17,9 +17,9 @@ int probe_pass_begin(struct probe_pass *pass, const struct measure_setup *setup,
 void probe_pass_end(struct probe_pass *pass);
 
 /*
- * Measures the cell again, on a file system made for it, and fills cell->probes where both passes
- * are ok; a pass that failed leaves a warning. A cell without faults (commit pwrite_dsync) has
- * nothing for the probes to see, and is left as it is. Returns as measure_cell().
+ * Measures the cell again, on a file system made for it, and fills cell->probes if both passes are
+ * ok; a pass that failed leaves a warning. A cell without faults (commit pwrite_dsync) has nothing
+ * for the probes to see, and is left as it is. Returns as measure_cell().
  */
 int probe_pass_cell(struct probe_pass *pass, struct target *target, struct cell_result *cell);
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How far a run is, on stderr: one line that renews itself on a terminal, else a line a cell. */
+/*
+ * How far a run is, on stderr: one line that is rewritten on a terminal, else a line for each cell.
+ */
 #ifndef SYNCFAULT_MEASURE_PROGRESS_H
 #define SYNCFAULT_MEASURE_PROGRESS_H
 
