@@ -19,8 +19,7 @@
 /* Blanks and backslashes are not escaped. "" if the kernel says nothing. */
 struct mounts_entry {
 	uint64_t id;		   /* as STATX_MNT_ID has it */
-	dev_t device;		   /* by which the kernel identifies its inodes; not stat()'s on
-	btrfs */
+	dev_t device;		   /* the kernel's, of its inodes; not stat()'s on btrfs */
 	const char *point;	   /* where it is mounted */
 	const char *type;	   /* of the file system */
 	const char *source;	   /* a device, or any text; for swap space the device or file */

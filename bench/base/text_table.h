@@ -16,9 +16,8 @@
 struct text_table {
 	const char *const *heads; /* "upper\nlower", or the lower line alone */
 	size_t columns;
-	size_t left_columns;  /* number of columns at the front that are aligned left, the others
-	right */
-	size_t last_are_left; /* and the number at the end, for text */
+	size_t left_columns;  /* the first columns, aligned left; others are right */
+	size_t last_are_left; /* and the last ones, for text */
 	char **cells;
 	size_t count;
 };

@@ -72,8 +72,7 @@ struct compare_row {
 			     NAN: none */
 	double p, q;	  /* Mann-Whitney, and adjusted by Benjamini-Hochberg; NAN: not tested */
 	uint64_t base_runs, new_runs;
-	uint64_t runs_needed; /* on each side, in addition to those there are; U64_ABSENT: runs do
-	not decide it */
+	uint64_t runs_needed; /* more on each side; U64_ABSENT: runs do not decide it */
 	double evidence;      /* greater is more, within one comparison */
 	char *reason;	      /* why this verdict, in words */
 };

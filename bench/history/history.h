@@ -83,10 +83,9 @@ struct history_change {
 
 struct history_series {
 	size_t track;
-	char *key;		   /* of the cell */
-	struct cell_config config; /* pause and scheduler are part of a series, though not of a key
-	*/
-	int figure;		   /* enum figure */
+	char *key;		      /* of the cell */
+	struct cell_config config;    /* its pause and scheduler count too, unlike in a key */
+	int figure;		      /* enum figure */
 	struct history_point *points; /* build_count of them */
 	size_t measured;	      /* points that are not NAN */
 	double floor; /* of a ratio: smaller changes are not reported; 0.002 is 0.2 % */

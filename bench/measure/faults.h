@@ -46,8 +46,7 @@ struct fault_outcome {
 	uint64_t error_page;
 	uint64_t error_offset;	 /* of SIGBUS, in the file */
 	int error_code;		 /* of its siginfo: BUS_ADRERR, BUS_MCEERR_AR */
-	const char *error_cause; /* why there was none, by the caller, who knows the file; or NULL
-	*/
+	const char *error_cause; /* set by the caller: why there was no block; or NULL */
 	int cpu;		 /* the plan's */
 	bool has_fifo;
 	bool is_locked;	     /* its memory was locked */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The points of each picture, as the data blocks $data and $letter of plot/page.h, and variables
- * for the ranges that all panels share. Latencies are microseconds. Where a cell has several runs:
+ * for the ranges that all panels share. Latencies are microseconds. If a cell has several runs,
  * histograms are their mean, so that the letter's counts stay comparable; percentile curves and
- * figures are the median over runs; the timeline is of the first run. Each returns whether there is
+ * figures are the median over runs; the timeline shows the first run. Each returns whether there is
  * anything to draw: published results may have no samples.
  */
 #ifndef SYNCFAULT_PLOT_DATA_H
@@ -21,13 +21,13 @@ bool plot_histograms(const struct plot_page *page, FILE *out);
 bool plot_percentiles(const struct plot_page *page, FILE *out);
 
 /*
- * "fault us", fault from 1 on; us_low, us_high, x_high, is_thinned. Of more faults than
- * PLOT_MAX_POINTS the lowest and highest of each of PLOT_MAX_POINTS / 2 stretches.
+ * "fault us", fault from 1 on; us_low, us_high, x_high, is_thinned. With more faults than
+ * PLOT_MAX_POINTS, the lowest and highest of each of PLOT_MAX_POINTS / 2 stretches.
  */
 #define PLOT_MAX_POINTS 2048
 bool plot_timeline(const struct plot_page *page, FILE *out);
 
-/* "p50 p99 max" and, of the letter, "avg"; us_low, us_high. */
+/* "p50 p99 max" and, for the letter, "avg"; us_low, us_high. */
 bool plot_filesystems(const struct plot_page *page, FILE *out);
 
 #endif

@@ -7,16 +7,16 @@
 #include <stdio.h>
 
 /*
- * Runs script through gnuplot, which writes one picture to where the string variable `output` of
- * the script says: it is set in front of script. Nothing is written to any file system. On success
- * *image is the caller's to free. -ENOENT: there is no gnuplot, told in one line that names the
- * package; -EINTR: a stop was asked for; else -errno, told with gnuplot's last words.
+ * Runs script through gnuplot, which writes one picture to the file named by its string variable
+ * `output`, set before the script. Nothing is written to any file system. On success the caller
+ * frees *image. -ENOENT: gnuplot is missing, reported in one line that names the package; -EINTR: a
+ * stop was asked for; else -errno, reported with gnuplot's last words.
  */
 int gnuplot_draw(const char *script, size_t script_length, char **image, size_t *image_length);
 
 /*
- * Writes text as a gnuplot string that stands for nothing but itself: single-quoted, printable, cut
- * to columns. Apostrophes would end it, and gnuplot 5.4 takes a row of escaped ones for an end;
+ * Writes text as a gnuplot string that means nothing but itself: single-quoted, printable, cut
+ * to columns. Apostrophes would end it, and gnuplot 5.4 mistakes a row of escaped ones for the end;
  * backquotes start a shell in other strings. Both become the typographic apostrophe, U+2019.
  */
 void gnuplot_string(FILE *out, const char *text, size_t columns);

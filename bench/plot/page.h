@@ -29,22 +29,22 @@
 #define PLOT_STATES (STATE_WRITTEN + 1)
 #define PLOT_LOADS  (LOAD_LOG + 1)
 #define PLOT_SYNCS  2
-/* More columns than this are not readable in one picture. */
+/* More columns than this cannot be read in one picture. */
 #define PLOT_MAX_FS 8
 
 struct plot_page {
 	struct table_span fs[PLOT_MAX_FS];
 	size_t fs_count, fs_omitted;
 	struct table_span all;
-	const struct result *reference; /* the letter; NULL where what is drawn is a letter */
-	const char *title;		/* the user's words, or NULL */
+	const struct result *reference; /* the letter; NULL if the letter itself is drawn */
+	const char *title;		/* the user's own, or NULL */
 };
 
 /* Divides span, whose entries agree down to TABLE_VARIANT. */
 void plot_page_init(struct plot_page *page, struct table_span span, const struct result *reference,
 		    const char *title);
 
-/* The runs of a cell; place is that of the letter's order. Count 0 where there is none. */
+/* The runs of a cell; place is its place in the letter's order. Count 0 if there is none. */
 struct table_span plot_page_cell(const struct plot_page *page, size_t fs, int load, int place,
 				 int sync);
 
@@ -52,7 +52,7 @@ struct table_span plot_page_cell(const struct plot_page *page, size_t fs, int lo
 const struct cell_result *plot_page_letter(const struct plot_page *page, int load, int place,
 					   int sync);
 
-/* Where a cell stands; block is plot_block() of it, place that of the letter's order. */
+/* The place of a cell; block is its plot_block(), place its place in the letter's order. */
 struct plot_position {
 	size_t block, fs;
 	int load, place, sync;
@@ -60,10 +60,10 @@ struct plot_position {
 
 typedef void plot_visit_fn(const struct plot_position *at, struct table_span runs, void *context);
 
-/* Calls back for each cell that there can be, by ascending block; runs as plot_page_cell(). */
+/* Calls back for each possible cell, by ascending block; runs as in plot_page_cell(). */
 void plot_page_visit(const struct plot_page *page, plot_visit_fn *visit, void *context);
 
-/* Writes all of the variables above but the data blocks. */
+/* Writes all of the variables above except the data blocks. */
 void plot_page_print(const struct plot_page *page, FILE *out);
 
 #endif

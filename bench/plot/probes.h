@@ -7,7 +7,7 @@
  *	legend_count, legend_name[], legend_meaning[], legend_colour[]
  *					the stages that are in the picture
  *
- * Colours are 0xRRGGBB. Labels inside a bar are what fits there, or ''. Each returns whether there
+ * Colours are 0xRRGGBB. Labels inside a bar are cut to what fits, or ''. Each returns whether there
  * is anything to draw: results without probes have nothing.
  */
 #ifndef SYNCFAULT_PLOT_PROBES_H
@@ -17,12 +17,12 @@
 #include "plot/page.h"
 #include "result/stages.h"
 
-/* What the scripts leave room for: columns of small text in a panel, and along its longest bar. */
+/* The room that the scripts leave: columns of small text in a panel, and along its longest bar. */
 #define PLOT_PANEL_COLUMNS 140
 #define PLOT_BAR_COLUMNS   110
 
 /*
- * The mean fault of each cell as a bar of its stages; of several runs the mean. The bar is as long
+ * The mean fault of each cell as a bar of its stages; for several runs the mean. The bar is as long
  * as the mean latency with probes.
  *	$data	"from to colour ink label", a line for each stage, in the order of the enum; us
  *	$ends	"total plain text": length of the bar, mean without probes; us
@@ -42,35 +42,35 @@ bool plot_stages(const struct plot_page *page, FILE *out);
 #define PLOT_WORST 3
 bool plot_worst(const struct plot_page *page, FILE *out);
 
-/* What of a fault came after the stages that are kept in order. */
+/* The part of a fault that came after the stages that are kept in order. */
 #define PLOT_NOT_KEPT STAGE_COUNT
 #define PLOT_PARTS    (STAGE_COUNT + 1)
 
 /*
- * A colour of its own for each, the same in all pictures, and black or white to write on it. Told
- * apart with any kind of colour vision at least as well as the colours of plots/style.gp.
+ * A colour for each stage, the same in all pictures, and black or white to write on it. With any
+ * kind of colour vision they can be told apart at least as well as the colours of plots/style.gp.
  */
 uint32_t plot_probes_colour(int part);
 uint32_t plot_probes_ink(int part);
 
-/* One line of $data. columns: how much small text the whole of high_ns has room for. */
+/* One line of $data. columns: how many columns of small text fit into high_ns. */
 struct plot_part {
 	int part;
 	double from_ns, to_ns;
 };
 void plot_probes_part(FILE *out, const struct plot_part *part, double high_ns, size_t columns);
 
-/* Whether not even a number fits into it. */
+/* Whether not even a number fits. */
 bool plot_probes_is_blank(const struct plot_part *part, double high_ns, size_t columns);
 
-/* Microseconds, "12.3", with decimals by the greatest number of the picture's row. */
+/* Microseconds, "12.3"; the greatest number in the picture's row decides the decimals. */
 const char *plot_probes_us(double ns, double high_ns, char number[PRINTABLE_NUMBER]);
 
 /* Name and microseconds: "map 12.3". */
 #define PLOT_LABEL_SIZE 80
 const char *plot_probes_label(int part, double ns, double high_ns, char label[PLOT_LABEL_SIZE]);
 
-/* A data block without a line would not count. */
+/* gnuplot does not count a data block without lines. */
 void plot_probes_end_block(FILE *out, bool is_empty);
 
 void plot_probes_legend(FILE *out, const bool is_used[PLOT_PARTS]);

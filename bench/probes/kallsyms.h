@@ -7,18 +7,18 @@
 #include <stdint.h>
 
 struct kallsym {
-	uint64_t address; /* 0 where the kernel hides it */
+	uint64_t address; /* 0 if the kernel hides it */
 	const char *name;
 	const char *module; /* "" for the kernel proper */
 };
 
 /*
- * All functions, kept until modules are loaded or unloaded and the next call finds it out; at most
- * one thread may call. 0, or -errno after one line on stderr.
+ * All functions, kept until a call finds that modules were loaded or unloaded; only one thread may
+ * call. 0, or -errno after one line on stderr.
  */
 int kallsyms_load(void);
 
-/* NULL where there is none of that name. Lives until the next kallsyms_load(). */
+/* NULL if there is none of that name. Lives until the next kallsyms_load(). */
 const struct kallsym *kallsyms_find(const char *name);
 
 /* The function that address is in, or NULL; *end (may be NULL): where the next one begins. */

@@ -9,20 +9,20 @@
 
 /*
  * A function to probe, by fentry and fexit or by kprobe and kretprobe. stage: which one it begins
- * and ends; NO_STAGE: it is counted, or kept for who asks what was waited for.
+ * and ends; NO_STAGE: it is counted, or kept for those who ask what was waited for.
  */
 struct probe_function {
 	const char *name;
 	int stage;
-	const char *only_without; /* only where the kernel has not this one */
-	bool is_entry_only;	  /* nothing happens at its end */
-	bool is_for_fills;	  /* only where it is asked who fills commits */
+	const char *only_without; /* only if the kernel does not have this one */
+	bool is_entry_only;	  /* nothing is done at its end */
+	bool is_for_fills;	  /* only if has_fills asks who fills commits */
 };
 
-/* Ends with a name of NULL. */
+/* The last row has the name NULL. */
 extern const struct probe_function probe_functions[];
 
-/* Where no function of the stage can be probed: programs that stand in for it, or NULL. */
+/* If no function of the stage can be probed: programs that stand in for it, or NULL. */
 struct probe_stand_in {
 	int stage;
 	const char *tracepoint;
@@ -31,7 +31,8 @@ struct probe_stand_in {
 
 extern const struct probe_stand_in probe_stand_ins[];
 
-/* Always; each program is called tp_TRACEPOINT. stage: that it is the only sight of; or NO_STAGE.
+/* Always attached; each program is called tp_TRACEPOINT. stage: the one that only it sees; or
+ * NO_STAGE.
  */
 struct probe_tracepoint {
 	const char *name;

@@ -7,21 +7,21 @@
 
 /*
  * Fills *worst with times, timeline and stages. A stage that the fault was not in has 0; an fsync
- * has no address, and what is not in a file has no page: U64_ABSENT. -ENOMEM. To be freed either
- * way. Pure.
+ * has no address, and memory without a file has no page: U64_ABSENT. -ENOMEM. The caller frees it
+ * either way. Pure.
  */
 int worst_fill(struct worst_result *worst, const struct probe_record *record);
 
 /*
- * Adds what takes the probes that saw it: stages that they cannot see become absent, and a commit
- * that was waited for is there if its end was seen. -ENOMEM.
+ * Adds what only the probes that saw it know: stages that they cannot see become absent, and a
+ * commit that was waited for is included if its end was seen. -ENOMEM.
  */
 int worst_explain(struct worst_result *worst, const struct probe_record *record,
 		  struct probes *probes);
 
 /*
- * Adds the kernel's stack by name, for people: its innermost frames are of the probes themselves,
- * whose addresses differ between two boots that are the same in all else. -ENOMEM.
+ * Adds the kernel's stack by name, for people: its innermost frames belong to the probes
+ * themselves, whose addresses differ between boots that are equal otherwise. -ENOMEM.
  */
 int worst_add_stack(struct worst_result *worst, const struct probe_record *record);
 void worst_free(struct worst_result *worst);

@@ -5,15 +5,15 @@
 #include "result/result.h"
 
 /*
- * Whether the parts of a result agree with each other: keys with configs, status with numbers,
+ * Checks that the parts of a result agree with each other: keys with configs, status with numbers,
  * percentiles in order, buckets and samples with the count. On failure one line on stderr that
  * begins with name, and -EINVAL.
  */
 int result_check(const struct result *result, const char *name);
 
 /*
- * NULL, or what is wrong with probes alone, so that they can be left out before a whole result is
- * refused for them.
+ * NULL, or what is wrong with the probes alone, so that they can be left out rather than the whole
+ * result refused.
  */
 const char *result_check_probes(const struct probes_result *probes);
 

@@ -35,32 +35,32 @@ struct proof {
 	int is_dax;	    /* true, false or BOOL_ABSENT */
 	int has_map_sync;
 	uint64_t load_bytes;	   /* moved by the load while the faults were timed */
-	uint64_t load_operations;  /* or done by it, where it is not the copy */
+	uint64_t load_operations;  /* or done by it, if it is not the copy */
 	uint64_t commits;	   /* stores after which what makes them durable said it was done */
 	uint64_t stores_read_back; /* found in the file afterwards, by read(2) */
-	uint64_t writes_beside;	   /* by write(2), to the file while it was faulted */
+	uint64_t writes_beside;	   /* by write(2), to the file during the faults */
 	uint64_t verified_bytes;   /* of the file, right by read(2) and by the mapping */
 };
 
-/* What the kernel said to a mapping, and what it should have by its documentation. */
+/* What the kernel answered to a mapping, and what its documentation says it should. */
 struct answer {
 	char *said;	  /* "mapped", or the name of an errno */
-	int has_map_sync; /* sf in smaps; BOOL_ABSENT where nothing was mapped */
+	int has_map_sync; /* sf in smaps; BOOL_ABSENT if nothing was mapped */
 	char *expected;
 	int expected_map_sync;
 };
 
 extern const char *const stage_words[];	 /* enum stage of bpf/probes.h: outside, lock, … flush */
 extern const char *const rung_words[];	 /* enum rung */
-extern const char *const ladder_words[]; /* those of them that may be asked for */
+extern const char *const ladder_words[]; /* those that a user may ask for */
 
 /* How a stage is seen; each is worth more than the ones after it. */
 enum rung { RUNG_FENTRY, RUNG_KPROBE, RUNG_TRACEPOINT, RUNG_BCC, RUNG_NONE };
 
 /*
- * One stage of the faults of a cell, exclusive: without the stages entered from it. latency is of
- * the faults that were in it, where there was one; mean_ns is over all faults of the cell, so that
- * the means of all stages add up to the mean fault. `outside` has no rung and no latency.
+ * One stage of the faults of a cell, exclusive: without the stages entered from it. latency is that
+ * of the faults that were in it, if any; mean_ns is over all faults of the cell, so that the means
+ * of all stages add up to the mean fault. `outside` has no rung and no latency.
  */
 struct stage_result {
 	int stage;
@@ -90,7 +90,7 @@ struct commit_result {
 	char *kind; /* jbd2 or cil */
 	uint64_t id;
 	double began_ns; /* since the fault began; negative: it ran already; NAN */
-	uint64_t locked, flushing, logging, total; /* ns; U64_ABSENT for XFS but total */
+	uint64_t locked, flushing, logging, total; /* ns; U64_ABSENT for XFS except total */
 	uint64_t handles, blocks;		   /* jbd2: handles, blocks logged */
 	uint64_t bytes;				   /* XFS: of log */
 	struct commit_filler *fillers;
@@ -103,7 +103,7 @@ struct worst_result {
 	uint64_t address;     /* of the access */
 	uint64_t inode, page; /* the file, and the offset in units of 4 KiB */
 	uint64_t tid;
-	uint64_t blocked, runnable;  /* ns off the CPU: for something, for the CPU */
+	uint64_t blocked, runnable;  /* ns off the CPU: waiting for something, and for the CPU */
 	struct stage_span *timeline; /* in order, without gaps; the end may be missing */
 	size_t timeline_count;
 	uint64_t *stage_ns; /* STAGE_COUNT of them */
@@ -119,7 +119,7 @@ struct probe_counts {
 	uint64_t insert_pfn_mkwrite; /* entries made writable after the flush */
 	uint64_t fsyncs;	     /* of these faults */
 	uint64_t xfs_fsyncs;
-	uint64_t journal_commits; /* of the machine, meanwhile; so the following */
+	uint64_t journal_commits; /* on the whole machine meanwhile, as the following */
 	uint64_t fast_commits;
 	uint64_t log_forces;
 	uint64_t cil_pushes;
@@ -130,16 +130,17 @@ struct probe_counts {
 
 /* What was not measured, and why; all 0 where every fault and stage was. */
 struct probe_drops {
-	uint64_t slots;	     /* faults: no place for another in flight */
+	uint64_t slots;	     /* faults: no slot for another in flight */
 	uint64_t unfinished; /* faults whose end was not seen */
 	uint64_t deep;	     /* stages nested too deep: their time is their caller's */
 	uint64_t unmatched;  /* ends whose start was not seen */
-	uint64_t events;     /* faults over the threshold that were not told */
+	uint64_t events;     /* faults over the threshold that were not reported */
 };
 
 /*
  * The pass with probes of one cell, on a file system of its own, after the pass without that the
- * cell's latency is from. latency is the user's view of it, total the kernel's (handle_mm_fault).
+ * cell's latency comes from. latency is the user's view of it, total the kernel's
+ * (handle_mm_fault).
  */
 struct probes_result {
 	struct latency latency; /* samples as well */
@@ -153,7 +154,7 @@ struct probes_result {
 	struct worst_result *worst;
 	size_t worst_count;
 	struct latency commit_locked, commit_flushing, commit_logging, commit_total;
-	bool has_commits; /* the log was written meanwhile; XFS has commit_total alone */
+	bool has_commits; /* commits of the log meanwhile; XFS has only commit_total */
 };
 
 struct placement {
@@ -162,20 +163,19 @@ struct placement {
 	uint64_t *load_cpus; /* where the load may run; empty without load */
 	size_t load_cpu_count;
 	char *target; /* the device or directory */
-	/* Where those of persistent memory are: "ram", "pmem" or "none"; NULL: not told. */
+	/* Where those of persistent memory are: "ram", "pmem" or "none"; NULL: not known. */
 	char *struct_pages;
-	uint64_t
-		stride_bytes; /* between two accesses; above the page size where reads map around */
-	uint64_t load_files;  /* how many files the copy copies, or the log load keeps, of what size
-			       */
+	uint64_t stride_bytes; /* between two accesses; above the page size if reads map around */
+	uint64_t load_files;   /* that the copy copies or the log load keeps; their size */
 	uint64_t load_file_bytes;
 	uint64_t load_processes;
 	char *flush_instruction; /* of cells with commit=flush */
 };
 
 /*
- * What the first fault found: metadata dirtied and not synced. Log bytes are of the ring; committed
- * are those taken by commits before, dirty those that the first fault's commit wrote or has to.
+ * What the first fault found: metadata dirtied and not synced. Log bytes count the ring; committed
+ * are those that earlier commits occupy, dirty those that the first fault's commit wrote or must
+ * write.
  */
 struct dirt_result {
 	uint64_t operations; /* of config.dirty_kind */
@@ -183,7 +183,7 @@ struct dirt_result {
 	uint64_t committed_bytes;
 	uint64_t dirty_bytes;
 	double dirty_percent; /* of log_bytes */
-	char *source;	      /* where dirty_bytes is from */
+	char *source;	      /* where dirty_bytes comes from */
 	char *reason;	      /* why it is absent */
 };
 
@@ -247,7 +247,7 @@ struct clock_info {
 	double ticks_per_us;
 };
 
-/* Only in results that others published. */
+/* Only for results that others published. */
 struct provenance {
 	char *source;
 	char *author;
@@ -284,24 +284,24 @@ void cell_result_init(struct cell_result *cell);
 void cell_result_free(struct cell_result *cell);
 
 /*
- * Reads and checks the file at path ("-": standard input). On success *result is the caller's, to
- * be freed. On failure one line on stderr says what is wrong and where in the document; -EINVAL for
- * a file that is not a result, -EFBIG beyond RESULT_MAX_BYTES, else what the system said.
+ * Reads and checks the file at path ("-": standard input). On success the caller frees *result. On
+ * failure one line on stderr says what is wrong and where in the document; -EINVAL for a file that
+ * is not a result, -EFBIG beyond RESULT_MAX_BYTES, else what the system said.
  */
 int result_read(const char *path, struct result *result);
 
 /* The same from memory; name stands for the file in messages. */
 int result_parse(const char *text, size_t length, const char *name, struct result *result);
 
-/* The facts that a guest was started with, as a JSON file of its own. Errors as result_read. */
+/* The facts that a guest was started with, a JSON file of their own. Errors as result_read. */
 int guest_read(const char *path, struct guest *guest);
 
 /* The letter's six cells, compiled in from results/reference/. */
 int result_read_letter(struct result *result);
 
 /*
- * The document, '\n' at its end; *text is the caller's to free. The same checks as for reading are
- * applied first, so that no reader will refuse it.
+ * The document, '\n' at its end; the caller frees *text. Applies the same checks as reading does,
+ * so that no reader will refuse it.
  */
 int result_format(const struct result *result, char **text, size_t *length);
 

@@ -10,7 +10,7 @@ extern const struct json_row result_rows[];
 extern const struct json_row cell_rows[];
 extern const struct json_row guest_rows[];
 
-/* The same of struct cell_config, latency and worst_result, for whoever reads them alone. */
+/* The same for struct cell_config, latency and worst_result, for whoever reads them alone. */
 extern const struct json_row config_rows[];
 extern const struct json_row latency_rows[];
 extern const struct json_row worst_rows[];

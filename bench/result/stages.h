@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The stages of a fault and the phases of a commit, numbered as in bpf/probes.h, and what is
- * printed of them. Pure. Readers of results include this rather than bpf/probes.h.
+ * printed about them. Pure. Readers of results include this rather than bpf/probes.h.
  */
 #ifndef SYNCFAULT_RESULT_STAGES_H
 #define SYNCFAULT_RESULT_STAGES_H
@@ -10,7 +10,7 @@
 
 #include "bpf/probes.h"
 
-/* "the file system's fault handler": a phrase for tables' legends and the manual page. */
+/* "the file system's fault handler": a phrase for legends of tables and for the manual. */
 const char *stage_meaning(int stage);
 
 /* Whether tracepoints see the stage as well as functions would, and at less cost. */

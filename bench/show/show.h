@@ -7,29 +7,29 @@
 #include "view/result_table.h"
 
 /*
- * Everything, in sections by environment, variant and file system. 0, or -ENOMEM: told on stderr,
- * and what has been printed is not all there is.
+ * Everything, in sections by environment, variant and file system. 0, or -ENOMEM: reported on
+ * stderr, and the output is incomplete.
  */
 int show_text(const struct show *show, const struct result_table *sorted);
 
-/* One head of an environment: files, kernel, clock, machine, what the results warn about. */
+/* The head of an environment: files, kernel, clock, machine, and warnings in the results. */
 void show_head(const struct show *show, struct table_span span);
 
 /*
- * The cells of one file system as the letter printed them: microseconds without their fraction. The
- * faults of several runs are counted together.
+ * The cells of one file system as the letter printed them: whole microseconds. The faults of
+ * several runs are counted together.
  */
 void show_letter(const struct show *show, struct table_span span);
 
 /* The same cells as a table, and the price of MAP_SYNC; a row is the median over runs. -ENOMEM. */
 int show_table(const struct show *show, struct table_span span);
 
-/* The first fault by what was dirty in the log; nothing without cells of that kind. -ENOMEM. */
+/* The first fault by how much of the log was dirty; nothing without cells of that kind. -ENOMEM. */
 int show_log(const struct show *show, struct table_span span);
 
 /*
- * Where the time of a fault goes, of the cells that were measured with probes: a table, then how
- * the stages are seen, what was lost, and the slowest faults. Nothing without such cells. -ENOMEM.
+ * Where the time of a fault goes, in cells that were measured with probes: a table, then how the
+ * stages are seen, what was lost, and the slowest faults. Nothing without such cells. -ENOMEM.
  */
 int show_probes(const struct show *show, struct table_span span);
 bool show_has_probes(struct table_span span);
@@ -38,28 +38,30 @@ bool show_has_probes(struct table_span span);
 void show_worst(const struct show *show, struct table_span span);
 
 /*
- * The worst synchronous fault of an environment by log size, load and file system, where loads
- * fought for the log; nothing else. -ENOMEM.
+ * The worst synchronous fault of an environment by log size, load and file system, if loads fought
+ * for the log; else nothing. -ENOMEM.
  */
 int show_worst_case(const struct show *show, struct table_span span);
 
 /*
- * How the cost of a fault grows with threads, pages and page size, and what the place of the struct
- * pages makes of it, of an environment; nothing without cells that differ in these alone. -ENOMEM.
+ * How the cost of a fault grows with threads, pages and page size, and how it depends on the place
+ * of the struct pages, in an environment; nothing without cells that differ only in these. -ENOMEM.
  */
 int show_scale(const struct show *show, struct table_span span);
 
 /*
- * What makes a store durable and its price, of an environment: a table of all file systems. Nothing
+ * What makes a store durable and its price, in an environment: a table of all file systems. Nothing
  * without cells that have a commit. -ENOMEM.
  */
 int show_prices(const struct show *show, struct table_span span);
 bool show_has_prices(struct table_span span);
 
-/* What the stages are that faults of span were in, once below everything. */
+/* The meaning of the stages that faults of span were in, once, below everything. */
 void show_legend(const struct show *show, struct table_span span);
 
-/* What the kernel answered where mmap flags were asked for; nothing without such cells. -ENOMEM. */
+/*
+ * What the kernel answered in cells that ask for mmap flags; nothing without such cells. -ENOMEM.
+ */
 int show_interface(const struct show *show, struct table_span span);
 bool show_has_answers(struct table_span span);
 

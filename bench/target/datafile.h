@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The files whose pages are faulted in: made, brought into their state, and asked about. */
+/* The files whose pages are faulted in: made, brought into their state, and examined. */
 #ifndef SYNCFAULT_TARGET_DATAFILE_H
 #define SYNCFAULT_TARGET_DATAFILE_H
 
@@ -11,13 +11,13 @@
 
 /* Where files are made. */
 struct workplace {
-	int dir_fd;    /* owned by who made the workplace */
-	bool is_named; /* ours alone: files have names. Else they never have one (O_TMPFILE) */
+	int dir_fd;    /* owned by whoever made the workplace */
+	bool is_named; /* ours alone: files have names. Otherwise they never have one (O_TMPFILE) */
 };
 
 /*
  * Makes a file in place, for reading and writing. Unnamed files vanish with their descriptor,
- * however the process ends; where the file system has no O_TMPFILE the name lives for an instant.
+ * however the process ends; if the file system has no O_TMPFILE the name exists for an instant.
  * Returns the descriptor or -errno; prints nothing.
  */
 int datafile_create(const struct workplace *place, const char *name);
@@ -25,7 +25,7 @@ int datafile_create(const struct workplace *place, const char *name);
 /*
  * Makes a file of size bytes in the state, DAX mode and attribute of config, and syncs it, so that
  * what making it left dirty is not part of the first fault. *is_dax: STATX_ATTR_DAX of the file, or
- * BOOL_ABSENT on a kernel that does not tell. Returns the descriptor, or what verdict says.
+ * BOOL_ABSENT on a kernel that does not report it. Returns the descriptor, or what verdict says.
  */
 int datafile_prepare(const struct workplace *place, const struct cell_config *config,
 		     const char *name, uint64_t bytes, int *is_dax, struct verdict *verdict);

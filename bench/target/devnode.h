@@ -20,21 +20,22 @@ bool devnode_is_read_only(int fd);
 /* Whether someone holds the device exclusively, as every mount does, in any mount namespace. */
 bool devnode_is_claimed(const char *path);
 
-/* Whether file systems on it can have DAX, as far as the device is concerned. */
+/* Whether the device allows DAX to file systems on it. */
 bool devnode_is_dax_capable(dev_t device);
 
 /*
  * The greatest power of two, up to 1 GiB, that divides the physical address of the device's first
- * byte: 2 MiB pages want 2 MiB. 0 where it is not known (no persistent memory, or not root).
+ * byte: 2 MiB pages need 2 MiB. 0 if it is not known (no persistent memory, or not root).
  */
 uint64_t devnode_block_align(dev_t device);
 
 /*
  * Where the struct pages of persistent memory are, read back from its device's folder in /sys:
  * "ram" (ordinary memory, ndctl --map=mem), "pmem" (the device itself, --map=dev) or "none" (raw).
- * Told by `mode` of what drives the namespace, pfnX.Y or daxX.Y (drivers/nvdimm/pfn_devs.c), else
- * of the namespace: "memory" is the kernel's word for pages that no such device holds, which are in
- * ordinary memory (namespace_devs.c, pmem_should_map_pages). -ENODATA, text "": not told.
+ * It comes from `mode` of the device that drives the namespace, pfnX.Y or daxX.Y
+ * (drivers/nvdimm/pfn_devs.c), else of the namespace: "memory" is the kernel's word for pages that
+ * no such device holds, which are in ordinary memory (namespace_devs.c, pmem_should_map_pages).
+ * -ENODATA, text "": not known.
  */
 int devnode_struct_pages(const char *folder, char *text, size_t size);
 

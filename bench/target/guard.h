@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What stands between a run and somebody's data: a target is formatted only behind a guard.
+ * What protects somebody's data from a run: a target is formatted only under a guard.
  *
  * A guard refuses what is in use (mounted, swap, held, partitioned, locked by another run), with
  * --force too, and what holds anything unless --force. It keeps a second run away by a flock, taken
  * on the device's folder in /sys and not on the device: a mkfs that flocks the device
- * itself (as udev asks of such programs) would wait for us for ever. So that no other name leads
- * there, the disk of a partition is locked too (shared: other partitions are free), and the file of
- * a loop device. It keeps no O_EXCL open and none for writing, since mkfs and mount need those.
+ * itself (as udev asks of such programs) would wait for us forever. So that no other name leads to
+ * the same data, the disk of a partition is locked too (shared: other partitions are free), and the
+ * file of a loop device. It keeps no O_EXCL open and none for writing, since mkfs and mount need
+ * those.
  *
  *	inspect, or open -> [mkfs, mount, measure, unmount]… -> give back -> release
  */
@@ -27,14 +28,14 @@ struct guard {
 	int fd; /* of path; for reading, of device DAX also for writing */
 	int lock_fd;
 	int disk_lock_fd;    /* of a partition; else -1 */
-	int file_lock_fd;    /* of a loop device that was there before; else -1 */
-	char path[PATH_MAX]; /* what to format: the device, for a file its loop device */
+	int file_lock_fd;    /* of a loop device that existed before; else -1 */
+	char path[PATH_MAX]; /* what to format: the device, or the loop device of a file */
 	uint64_t size_bytes;
 	bool is_dax_capable;
 	/*
 	 * Device DAX: the size and alignment that a mapping needs. Else the greatest power of two,
 	 * up to 1 GiB, that divides the physical address of the first byte (2 MiB pages want
-	 * 2 MiB); 0 where it is not known.
+	 * 2 MiB); 0 if it is not known.
 	 */
 	uint64_t align_bytes;
 };
@@ -57,7 +58,7 @@ struct guard_report {
 
 /*
  * Looks at a block device, a device DAX or a regular file without changing anything and without
- * printing. 0 and the report, or -errno where path is none of these or cannot be looked at.
+ * printing. 0 and the report, or -errno if path is something else or cannot be looked at.
  */
 int guard_inspect(const char *path, struct guard_report *report);
 
@@ -77,13 +78,13 @@ int guard_block_device(const char *path, bool is_forced, struct guard *guard);
 int guard_dax_device(const char *path, bool is_forced, struct guard *guard);
 
 /*
- * Gives an unmounted target back empty: wipes the signatures that the run made and zeroes its first
+ * Returns an unmounted target empty: wipes the signatures that the run made and zeroes its first
  * and last MiB (device DAX: the first 2 MiB), so that the next run is not refused. -errno,
  * reported.
  */
 int guard_give_back(struct guard *guard);
 
-/* Ends the lock and the loop device; nothing where the guard never opened. May be called twice. */
+/* Ends the lock and the loop device; nothing if the guard was never opened. May be called twice. */
 void guard_release(struct guard *guard);
 
 #endif

@@ -6,10 +6,10 @@
 #include <stdbool.h>
 
 /*
- * Locks the open file fd, which name is the user's word for, against other runs; is_shared: against
- * those only that want it for themselves. -EBUSY, reported with the process that holds it, as far
- * as /proc shows it; where it does not, asks again for a second. Another -errno, not reported: the
- * file system has no such locks.
+ * Locks the open file fd, which the user calls name, against other runs; is_shared: only against
+ * those that want it exclusively. -EBUSY, reported with the process that holds it, if /proc shows
+ * it; if not, retries for a second. Another -errno, not reported: the file system has no such
+ * locks.
  */
 int lock_take(int fd, bool is_shared, const char *name);
 

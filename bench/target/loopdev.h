@@ -11,8 +11,8 @@
  * Puts a loop device on file_fd (open for reading and writing) and writes its path; name is what
  * losetup shows. Returns a descriptor of the device, open for reading: some kernels refuse to mount
  * what is open for writing (CONFIG_BLK_DEV_WRITE_MOUNTED=n). The device is gone once the descriptor
- * is closed and nothing mounts it (LO_FLAGS_AUTOCLEAR), however the process ends. It holds
- * file_fd's open file, and so its flock, as long. -errno, reported.
+ * is closed and nothing mounts it (LO_FLAGS_AUTOCLEAR), however the process ends. Until then it
+ * holds file_fd's open file, and so its flock. -errno, reported.
  */
 int loopdev_attach(int file_fd, const char *name, char path[LOOPDEV_PATH_SIZE]);
 

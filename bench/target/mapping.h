@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The mapping whose pages are faulted in, and what the kernel says about it. */
+/* The mapping whose pages are faulted in, and what the kernel reports about it. */
 #ifndef SYNCFAULT_TARGET_MAPPING_H
 #define SYNCFAULT_TARGET_MAPPING_H
 
@@ -21,16 +21,15 @@
 struct mapping {
 	char *base; /* aligned to the page size of the cell */
 	size_t bytes;
-	void *reserved; /* what was reserved to get that alignment */
+	void *reserved; /* the reservation that gave that alignment */
 	size_t reserved_bytes;
 };
 
 /*
- * Maps bytes of fd from offset 0, shared, readable and writable, or of private anonymous memory
- * where fd is -1; with MAP_SHARED_VALIDATE|MAP_SYNC where the cell says so (what plain
- * MAP_SHARED|MAP_SYNC means differs between kernels: suite interface). 4k cells refuse huge pages
- * by MADV_NOHUGEPAGE, else one 2 MiB fault would serve 512 pages. A kernel that cannot is a skipped
- * cell.
+ * Maps bytes of fd from offset 0, shared, readable and writable, or of private anonymous memory if
+ * fd is -1; with MAP_SHARED_VALIDATE|MAP_SYNC if the cell says so (what plain MAP_SHARED|MAP_SYNC
+ * means differs between kernels: suite interface). 4k cells refuse huge pages by MADV_NOHUGEPAGE,
+ * else one 2 MiB fault would serve 512 pages. If the kernel cannot, the cell is skipped.
  */
 int mapping_create(const struct cell_config *config, int fd, size_t bytes, struct mapping *mapping,
 		   struct verdict *verdict);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a block device or image file holds: signatures by libblkid, and data by looking. The only
- * module that knows libblkid. Nothing here prints.
+ * What a block device or image file holds: signatures, found by libblkid, and data, found by
+ * looking. The only module that knows libblkid. Nothing here prints.
  */
 #ifndef SYNCFAULT_TARGET_SIGNATURES_H
 #define SYNCFAULT_TARGET_SIGNATURES_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Looked at, and given back as zeros, at both ends. */
+/* How much is examined, and given back as zeros, at both ends. */
 #define SIGNATURES_EDGE_BYTES (1u << 20)
 
 /* The label of every file system that syncfault makes. */
@@ -22,9 +22,9 @@ struct signatures {
 };
 
 /*
- * Probes for every superblock and partition table libblkid knows, damaged and contradicting ones
- * too; without any, for bytes that are not zero in the first and the last MiB. size is in bytes, at
- * least SIGNATURES_EDGE_BYTES. 0, or -errno where it cannot be read.
+ * Probes for every superblock and partition table that libblkid knows, including damaged and
+ * contradictory ones; without any, for bytes that are not zero in the first and the last MiB. size
+ * is in bytes, at least SIGNATURES_EDGE_BYTES. 0, or -errno if it cannot be read.
  */
 int signatures_probe(int fd, uint64_t size, struct signatures *contents);
 

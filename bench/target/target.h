@@ -20,14 +20,14 @@ struct target {
 	struct guard guard; /* of a device */
 	struct guard log;   /* of a second one, for logs; GUARD_NONE */
 	bool is_log_formatted;
-	bool is_formatted; /* the device carries what we made */
+	bool is_formatted; /* the device holds what we made */
 	int dir_fd;	   /* of a folder */
 	bool is_dir_dax;
 	char fs[64];	       /* of a folder: its file system; "devdax"; "" for a device */
 	char description[800]; /* for the result: path, and the folder's mount */
 };
 
-/* Where the files of one cell go, or the device that is mapped itself. */
+/* Where the files of one cell go, or the device itself if that is mapped. */
 struct site {
 	struct workplace place;
 	int mount_fd;	   /* ours to close, -1 for a folder */
@@ -48,37 +48,37 @@ const char *target_log_device(const struct target *target, const struct cell_con
 
 /*
  * Copies config to *with_log, to be freed by cell_free, with the device's path in place of
- * TARGET_LOG, and makes the device an empty journal where mkfs wants that. As verdict says.
+ * TARGET_LOG, and makes the device an empty journal if mkfs needs one. As verdict says.
  */
 int target_enter_log(struct target *target, const struct cell_config *config, bool is_repeatable,
 		     struct cell_config *with_log, struct verdict *verdict);
 
-/* Gives that device back empty; nothing where there is none. */
+/* Returns that device empty; nothing if there is none. */
 int target_close_log(struct target *target);
 
-/* The DAX mode that a cell of file system fs has here when nobody asks for one. */
+/* The DAX mode of a cell of file system fs here if nobody asks for one. */
 int target_default_dax(const struct target *target, const char *fs);
 
-/* Makes and mounts the cell's file system where the target is a device. Errors as verdict says. */
+/* Makes and mounts the cell's file system if the target is a device. Errors as verdict says. */
 int target_enter(struct target *target, const struct cell_config *config, bool is_repeatable,
 		 struct site *site, struct verdict *verdict);
 void target_leave(struct site *site);
 
 /*
  * Where the struct pages of the persistent memory under config's cells are, read back now (see
- * devnode_struct_pages); newly allocated. NULL where the kernel does not tell, or there is no such
- * memory under the cell.
+ * devnode_struct_pages); newly allocated. NULL if the kernel does not report it, or there is no
+ * such memory under the cell.
  */
 char *target_struct_pages(const struct target *target, const struct cell_config *config);
 
 /*
- * Skips a cell whose files, bytes in all, are larger than what a device leaves them behind
- * target_enter; bytes of a device DAX are those of one mapping. Of folders nothing is known ahead.
+ * Skips a cell whose files, bytes in all, exceed the free space of a device after target_enter; for
+ * a device DAX bytes are those of one mapping. For folders nothing is known in advance.
  */
 int target_check_room(const struct target *target, const struct site *site,
 		      const struct cell_config *config, uint64_t bytes, struct verdict *verdict);
 
-/* Gives a device back empty and ends the hold on it. */
+/* Returns a device empty and releases it. */
 int target_close(struct target *target);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One fault (or fsync) of the probes as it is shown: what happened when, to whom, in which file. */
+/* One fault (or fsync) as it is shown: what happened when, to whom, in which file. */
 #ifndef SYNCFAULT_TRACE_FAULT_H
 #define SYNCFAULT_TRACE_FAULT_H
 
@@ -20,10 +20,10 @@ struct trace_fault {
 	int access;
 	int is_sync;	    /* the handler wanted the file flushed: MAP_SYNC */
 	int has_failed;	    /* the access got a signal, or fsync an error */
-	char *file;	    /* its path where that is known, else NULL */
+	char *file;	    /* its path if that is known, else NULL */
 	char *dev;	    /* "259:0" */
 	uint64_t longest;   /* ns off the CPU in one piece */
-	uint64_t commit_id; /* of the last commit that was waited for; U64_ABSENT */
+	uint64_t commit_id; /* the last commit that was waited for; U64_ABSENT */
 	int is_wait_stack;  /* the stack is of the longest wait, not of the end */
 	int is_cut;	    /* the timeline has no end: there were too many stages */
 	struct worst_result fault;
@@ -31,13 +31,13 @@ struct trace_fault {
 
 /*
  * Fills *fault from the record, except its file, the stack and the commit. begin_ns: when counting
- * began. -ENOMEM, said. To be freed either way. Pure.
+ * began. -ENOMEM, reported. The caller frees it either way. Pure.
  */
 int trace_fault_fill(struct trace_fault *fault, const struct probe_record *record,
 		     uint64_t begin_ns);
 void trace_fault_free(struct trace_fault *fault);
 
-/* The stages that took time, the longest first, into order; returns how many. */
+/* Writes the stages that took time to order, the longest first; returns how many. */
 size_t trace_fault_order(const struct trace_fault *fault, int order[STAGE_COUNT]);
 
 /* "259:0" of the kernel's number. */

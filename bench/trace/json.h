@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What `syncfault trace --json` prints: an object a line, told apart by its type. Times are
+ * What `syncfault trace --json` prints: one object per line, identified by its type. Times are
  * nanoseconds, from, to and at since counting began; what was not measured is null.
  *
  *	start     what is looked at, and on which rung each stage is seen
@@ -22,7 +22,7 @@
 struct trace_start {
 	const char *started; /* RFC 3339 */
 	const char *target;  /* for people */
-	uint64_t pid;	     /* the following: U64_ABSENT or NULL where any will do */
+	uint64_t pid;	     /* the following: U64_ABSENT or NULL means any */
 	const char *path;
 	const char *dev;
 	uint64_t inode;
@@ -31,7 +31,7 @@ struct trace_start {
 	const struct probes_stage *stages; /* STAGE_COUNT of them */
 };
 
-/* Each prints a line; 0 or -ENOMEM, said. */
+/* Each prints a line; 0 or -ENOMEM, reported. */
 int trace_json_start(FILE *out, const struct trace_start *start);
 int trace_json_span(FILE *out, const struct trace_span *span, bool is_total);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Items in a row with commas between, on more lines where one is not enough. */
+/* Items in a row with commas between, on several lines if one is not enough. */
 #ifndef SYNCFAULT_TRACE_LIST_H
 #define SYNCFAULT_TRACE_LIST_H
 
@@ -8,7 +8,7 @@
 
 struct trace_list {
 	FILE *out;
-	int indent; /* columns that stand before the first item, and are left free before others */
+	int indent; /* columns before the first item; later lines are indented by them */
 	size_t used, count;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Paths of files that the kernel names by device and inode, from the maps of processes that have
- * them mapped. What was once found is kept, for the process may be gone when it is asked for.
+ * them mapped. What was found is kept, because the process may be gone when it is needed.
  */
 #ifndef SYNCFAULT_TRACE_NAMES_H
 #define SYNCFAULT_TRACE_NAMES_H
@@ -17,24 +17,24 @@ struct trace_name {
 
 struct trace_names {
 	struct trace_name *items;
-	size_t count, next; /* next: the one to be replaced when there are as many as are kept */
+	size_t count, next; /* next: the one to replace when the list is full */
 };
 
 void trace_names_free(struct trace_names *names);
 
-/* Keeps a copy of path. Without memory for it nothing is kept. */
+/* Keeps a copy of path, or nothing without memory. */
 void trace_names_add(struct trace_names *names, uint32_t dev, uint64_t inode, const char *path);
 
 /* Keeps all files that process tgid has mapped now, if it lives and its maps may be read. */
 void trace_names_scan(struct trace_names *names, uint32_t tgid);
 
-/* The path, from what is kept or from the maps of tgid; NULL where it is not known. */
+/* The path, from what is kept or from the maps of tgid; NULL if it is not known. */
 const char *trace_names_find(struct trace_names *names, uint32_t dev, uint64_t inode,
 			     uint32_t tgid);
 
 /*
  * A line of /proc/PID/maps: its device, inode and the path's text within line. -ENOENT for memory
- * of no file, -EINVAL for anything but such a line. Pure.
+ * without a file, -EINVAL for anything but such a line. Pure.
  */
 int trace_names_parse(const char *line, uint32_t *dev, uint64_t *inode, const char **path);
 

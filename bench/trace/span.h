@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the probes counted in a span of time: the difference of two readings that only ever grow,
- * and its figures. So nothing is lost between reading and setting back. Pure.
+ * and its figures. So nothing is lost between reading and resetting. Pure.
  */
 #ifndef SYNCFAULT_TRACE_SPAN_H
 #define SYNCFAULT_TRACE_SPAN_H
 
 #include "probes/probes.h"
 
-/* Of one histogram; ns. All but count are absent where it is empty. */
+/* Of one histogram; ns. All but count are absent if it is empty. */
 struct trace_figures {
 	int stage; /* enum stage */
 	uint64_t count;
@@ -40,15 +40,15 @@ struct trace_span {
 extern const char *const trace_phase_words[]; /* locked, flushing, logging, total */
 
 /*
- * *span = now - before. The maximum of a span is exact where it is the greatest of all so far, else
+ * *span = now - before. The maximum of a span is exact if it is the greatest so far, else
  * from the highest slot: never too low, at most 1/32 too high.
  */
 void trace_subtract(const struct probes_totals *now, const struct probes_totals *before,
 		    struct probes_totals *span);
 
 /*
- * Fills *span from a difference, except from and to; with buckets also its hist_ns. -ENOMEM, said.
- * To be freed either way.
+ * Fills *span from a difference, except from and to; with buckets also its hist_ns. -ENOMEM,
+ * reported. The caller frees it either way.
  */
 int trace_span_fill(struct trace_span *span, const struct probes_totals *totals, bool has_buckets);
 void trace_span_free(struct trace_span *span);

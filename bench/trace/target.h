@@ -18,7 +18,7 @@ struct trace_target {
 
 /*
  * Finds the process or the file system; pid and path exclude each other and may both be missing.
- * -EINVAL after one line on stderr where there is no such thing, or none that can be mapped.
+ * -EINVAL after one line on stderr if there is no such thing, or none that can be mapped.
  */
 int trace_target_open(struct trace_target *target, uint64_t pid, const char *path);
 void trace_target_close(struct trace_target *target);

@@ -8,7 +8,7 @@
 #include "trace/fault.h"
 #include "trace/span.h"
 
-/* "14:03:07, 1.0 s: 12,345 faults" and tables; one line where nothing was counted. -ENOMEM, said.
+/* "14:03:07, 1.0 s: 12,345 faults" and tables; one line if nothing was counted. -ENOMEM, reported.
  */
 int trace_text_span(FILE *out, const char *title, const struct trace_span *span);
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Faults of a live system: counted over intervals, told one by one, until somebody says stop. */
+/*
+ * Faults of a live system: counted over intervals, reported one by one, until somebody says stop.
+ */
 #ifndef SYNCFAULT_TRACE_TRACE_H
 #define SYNCFAULT_TRACE_TRACE_H
 
@@ -20,7 +22,7 @@ struct trace_options {
 	struct word_list rungs; /* enum rung; empty: any */
 };
 
-/* Runs to its end. Returns the program's exit code; what is wrong is said in one line on stderr. */
+/* Runs to its end. Returns the program's exit code; errors are reported in one line on stderr. */
 int trace_run(const struct trace_options *options);
 
 #endif

@@ -35,16 +35,18 @@ extern const char *const figure_keys[FIGURE_COUNT + 1];
 /* The names of the first FIGURES_COMPARED, NULL at the end: words of an option. */
 extern const char *const figure_names_compared[FIGURES_COMPARED + 1];
 
-/* Nanoseconds, or instructions; NAN where it is absent. */
+/* Nanoseconds, or instructions; NAN if it is absent. */
 double figure_ns(const struct latency *latency, enum figure figure);
 
 /* As a share, 0.999; 0 for what is not a quantile. */
 double figure_quantile(enum figure figure);
 
-/* The fewest faults of a run that carry it (stats_quantile_values); 1 if it is not a quantile. */
+/*
+ * The least number of faults that a run needs for it (stats_quantile_values); 1 if not a quantile.
+ */
 uint64_t figure_least_faults(enum figure figure);
 
-/* An option's list of names (opt_words), where the keys are taken as well: p999 for p99.9. */
+/* An option's list of names (opt_words), which accepts the keys as well: p999 for p99.9. */
 int figure_parse_list(const struct opt_row *row, const char *text, void *field);
 
 #endif

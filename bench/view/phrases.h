@@ -31,17 +31,17 @@ const char *phrase_load(int load, char buffer[PHRASE_SIZE]);
 /* "512 write faults of 4 KiB by one thread, paused 50 us between two, SCHED_FIFO". */
 const char *phrase_variant(const struct cell_config *config, char buffer[PHRASE_SIZE]);
 
-/* The same of cells that differ in their faults: config has the fewest, another most_pages. */
+/* The same for cells that differ in their number of faults, from that of config to most_pages. */
 const char *phrase_variant_to(const struct cell_config *config, uint64_t most_pages,
 			      char buffer[PHRASE_SIZE]);
 
-/* What of a cell is not as in the letter: ", read, 2 MiB pages, 4 threads"; "" where nothing. */
+/* How a cell differs from the letter: ", read, 2 MiB pages, 4 threads"; "" if not at all. */
 const char *phrase_unlike_letter(const struct cell_config *config, char buffer[PHRASE_SIZE]);
 
 /*
- * A cell. Among all others: "ext4 hole, load copy, MAP_SYNC" and what is not as in the letter. In a
- * row of a table that has the file system and MAP_SYNC elsewhere: "hole, load copy" and the same. Below
- * a heading that names the file system and the variant: "hole, load copy, sync map_sync".
+ * A cell. Among all others: "ext4 hole, load copy, MAP_SYNC" and how it differs from the letter. In
+ * a row of a table that has the file system and MAP_SYNC elsewhere: "hole, load copy" and the same.
+ * Below a heading that names the file system and the variant: "hole, load copy, sync map_sync".
  */
 const char *phrase_cell(const struct cell_config *config, char buffer[PHRASE_SIZE]);
 const char *phrase_row(const struct cell_config *config, char buffer[PHRASE_SIZE]);

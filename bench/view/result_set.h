@@ -4,7 +4,7 @@
  * or from a folder of them (view/result_files.h, as scripts/guest --repeat or make reproduce leave
  * them); its cells are the union over its results, each with its runs.
  *
- * Results are of one build where clock domain, suite, kernel release, version, build id, machine,
+ * Results are of one build if clock domain, suite, kernel release, version, build id, machine,
  * configuration digest and emulator agree; a set of two builds is refused.
  */
 #ifndef SYNCFAULT_VIEW_RESULT_SET_H
@@ -48,7 +48,7 @@ struct result_set {
 	size_t result_count;
 	struct set_cell *cells; /* in the order of their keys */
 	size_t cell_count;
-	size_t copies; /* runs that were there twice, and are counted once */
+	size_t copies; /* runs that were found twice, and are counted once */
 };
 
 /* Whether two results may be of one set. NULL, or what does not agree: "clock domain", "suite", …
@@ -56,9 +56,9 @@ struct result_set {
 const char *result_set_difference(const struct result *a, const struct result *b);
 
 /*
- * Reads the result, or the folder of results, at path. On success *set is the caller's, to be
- * freed. On failure one line on stderr and -EINVAL (no result in it, a file that is not one, two
- * builds, published figures), -ENOMEM, or what the system said; *set is then empty.
+ * Reads the result, or the folder of results, at path. On success the caller frees *set. On failure
+ * one line on stderr and -EINVAL (no result in it, a file that is not one, two builds, published
+ * figures), -ENOMEM, or what the system said; *set is then empty.
  */
 int result_set_read(const char *path, struct result_set *set);
 

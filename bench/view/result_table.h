@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The cells of one or more results, in the order in which people read them, and divided by what may
- * stand together. From outside in:
+ * be shown together. From outside in:
  *
  *	environment	clock domain, kernel, CPU, emulator, publisher: figures of two are never in
  *			one table or picture
@@ -56,7 +56,7 @@ struct table_runs {
 
 /*
  * Reads the results at paths ("-": standard input) and sorts their cells. Returns 0, -ENOMEM, or
- * -EINVAL where some could not be read: those are reported on stderr, the others are in the table.
+ * -EINVAL if some could not be read: those are reported on stderr, the others are in the table.
  */
 int result_table_read(struct result_table *sorted, char *const *paths, size_t count);
 void result_table_free(struct result_table *sorted);
@@ -82,8 +82,8 @@ size_t table_measured(struct table_span span);
 struct table_runs table_runs(struct table_span cell, enum figure figure);
 
 /*
- * The letter's cell that config may be set beside: the same in every axis that the letter fixes, of
- * any file system that is mounted with DAX. NULL where the letter has none. letter is from
+ * The letter's cell that config may be compared with: the same in every axis that the letter fixes,
+ * on any file system that is mounted with DAX. NULL if the letter has none. letter is from
  * result_read_letter.
  */
 const struct cell_result *table_letter_cell(const struct result *letter,

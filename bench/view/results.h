@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Many results, each with the file that it was read from. All zero: none. */
+/* Many results, each with the file that it comes from. All zero: none. */
 #ifndef SYNCFAULT_VIEW_RESULTS_H
 #define SYNCFAULT_VIEW_RESULTS_H
 
@@ -18,8 +18,8 @@ struct results {
 int results_add(struct results *results, const char *path);
 
 /*
- * Reads all of paths into *results, which is the caller's in any case. 0; -EINVAL where some could
- * not be read: each is reported on stderr, and the others are there. -ENOMEM: reading ended there.
+ * Reads all of paths into *results, which the caller owns in any case. 0; -EINVAL if some could not
+ * be read: each is reported on stderr, and the others are there. -ENOMEM: reading ended there.
  */
 int results_read(struct results *results, char *const *paths, size_t count);
 

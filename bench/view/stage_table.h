@@ -9,7 +9,7 @@
 #define SECTION_CELLS  12 /* of a file system: states, loads, syncs */
 #define SECTION_COUNTS 12
 
-/* A row of counts; some are only shown where one of them is not 0. */
+/* A row of counts; some are only shown if one of them is not 0. */
 struct section_count {
 	const char *label;
 	size_t offset; /* in struct probe_counts */
@@ -18,7 +18,7 @@ struct section_count {
 
 extern const struct section_count section_counts[SECTION_COUNTS];
 
-/* A weighted sum; a count of 0: nothing is known. */
+/* A weighted sum; count 0: nothing is known. */
 struct section_mean {
 	double sum;
 	uint64_t count;
@@ -47,7 +47,7 @@ void section_fill(struct section *section, struct table_span span);
 /* All stages of a column together. */
 double section_stages_ns(const struct section_column *column);
 
-/* The mean, and the sum alone; NAN where nothing is known. */
+/* The mean, and the sum alone; NAN if nothing is known. */
 double section_mean_of(const struct section_mean *mean);
 double section_sum_of(const struct section_mean *mean);
 

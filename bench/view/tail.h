@@ -7,11 +7,11 @@
 
 struct tail {
 	uint64_t count;
-	uint64_t *sorted; /* all samples, ascending; NULL where the result does not hold all */
+	uint64_t *sorted; /* all samples, ascending; NULL if the result does not hold all */
 	const struct latency *latency;
 };
 
-/* latency outlives the curve. -ENODATA where it has neither all samples nor slots; -ENOMEM. */
+/* latency outlives the curve. -ENODATA if it has neither all samples nor slots; -ENOMEM. */
 int tail_init(struct tail *curve, const struct latency *latency);
 void tail_free(struct tail *curve);
 

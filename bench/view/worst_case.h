@@ -16,13 +16,13 @@
 #define WORST_CASE_ANY	(-1) /* load: all of them together */
 #define WORST_CASE_KEPT 10
 
-/* One of the slowest faults of the pass with probes, and the cell that it is from. */
+/* One of the slowest faults of the pass with probes, and the cell that it comes from. */
 struct worst_case_fault {
 	const struct worst_result *fault;
 	const struct cell_config *config;
 };
 
-/* Faults of one file system under one load, all runs together. Times are ns, NAN where absent. */
+/* Faults of one file system under one load, all runs together. Times are ns, NAN if absent. */
 struct worst_case_row {
 	uint64_t log_bytes; /* that mkfs was asked for; 0: its default */
 	int load;	    /* enum cell_load or WORST_CASE_ANY */
@@ -30,7 +30,7 @@ struct worst_case_row {
 	int dirty_kind;
 	char fs[PHRASE_SIZE];
 	uint64_t count;
-	double p50, p999, p9999, max; /* p999 of at least 1,000 faults, p9999 of 10,000 */
+	double p50, p999, p9999, max; /* p999 from 1,000 faults on, p9999 from 10,000 */
 	struct worst_case_fault worst[WORST_CASE_KEPT]; /* slowest first */
 	size_t worst_count;
 };
@@ -50,12 +50,14 @@ void worst_case_name(struct worst_case_row *row, const struct cell_config *confi
 /* Whether span has measured cells of that kind under a load that fights for the log. */
 bool worst_case_is_in(struct table_span span);
 
-/* Takes the measured cells of span, of one environment. -ENOMEM; *cases is to be freed. */
+/* Takes the measured cells of span, of one environment. -ENOMEM; The caller frees *cases. */
 int worst_case_fill(struct worst_case *cases, struct table_span span);
 void worst_case_free(struct worst_case *cases);
 #define auto_worst_case auto_release(worst_case_free)
 
-/* The stages that a fault spent most in, "log_space 61%, cil_push 30%"; "-" where not known. */
+/*
+ * The stages in which a fault spent most time, "log_space 61%, cil_push 30%"; "-" if not known.
+ */
 const char *worst_case_waits(const struct worst_result *fault, char buffer[PHRASE_SIZE]);
 
 /* The load's word, "any", or "20,000 create" of metadata that nobody has synced before. */

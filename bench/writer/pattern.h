@@ -12,9 +12,9 @@
 #define PATTERN_BYTES 4096
 
 struct pattern {
-	uint64_t seed; /* of the run: what an earlier one left is not taken for ours */
+	uint64_t seed; /* of the run, so that what an earlier one left is not taken for ours */
 	uint64_t file;
-	uint64_t page;	 /* 4 KiB from the file's begin */
+	uint64_t page;	 /* in units of 4 KiB from the file's start */
 	uint64_t number; /* of the store, from 1; a later store to the same page has a higher one */
 };
 

@@ -2,7 +2,7 @@
 /*
  * crash-writer: stores whose survival is checked after a crash, and the check.
  *
- * A report is a line "s FILE PAGE NUMBER": the store is flushed, and from now on has to survive. A
+ * A report is a line "s FILE PAGE NUMBER": the store is flushed, and must survive from now on. A
  * line "v FILE PAGE" takes back what was reported of a page, which is about to be punched out.
  */
 #ifndef SYNCFAULT_WRITER_WRITER_H
@@ -36,7 +36,7 @@ struct store_params {
 	uint64_t pause_us;
 	uint64_t seed;
 	bool is_sync; /* MAP_SYNC */
-	bool is_fifo; /* SCHED_FIFO, so that a load has the CPU in the pauses alone */
+	bool is_fifo; /* SCHED_FIFO, so that a load has the CPU only in the pauses */
 	bool by_port; /* reports go through I/O port 0xe9, else to stdout */
 	const char *dir;
 };
@@ -52,8 +52,8 @@ int writer_store(const struct store_params *params);
 
 /*
  * Prints "lost FILE PAGE NUMBER: byte N: what is there", for each store that was reported and is
- * not there, then "reported N lost N". A line without its end counts for nothing. 0, also where
- * stores are lost; or -errno after one line on stderr.
+ * missing, then "reported N lost N". An unfinished line does not count. 0, also if stores are lost;
+ * or -errno after one line on stderr.
  */
 int writer_check(const struct check_params *params);
 
