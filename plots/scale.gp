@@ -29,7 +29,7 @@ dash_of(is_alt) = is_alt ? 2 : 1
 size_of(is_dev) = (is_dev ? 0.8 : 1.5) * POINT
 set logscale xy
 
-# A panel: range of y, its name, that of x; the lines are drawn behind it.
+# A panel: range of y, its name, that of x; its lines are drawn afterwards.
 start = "px_left = panel_left(col, 2); px_width = panel_width(2);" . \
 	"px_top = panel_top(row, row_count); px_height = panel_height(row_count);" . place . \
 	"y_low = low_125(low * 0.8); y_high = high_125(high * 1.2); set yrange [y_low : y_high];" . \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Comparisons as qsort wants them, below, at or above 0; and the two sorts that everything else
+ * Comparisons for qsort, below, at or above 0; and the two sorts that everything else
  * needs.
  */
 #ifndef SYNCFAULT_BASE_ORDER_H

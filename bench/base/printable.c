@@ -61,7 +61,7 @@ const char *printable(const char *text, size_t columns, char *buffer, size_t siz
 		bool is_kept = length && !is_hostile(code);
 		size_t bytes = is_kept ? length : 1, wide = is_kept ? columns_of(code) : 1;
 
-		/* cut: where "…" would still fit behind what was copied. */
+		/* cut: where "…" would still fit after what was copied. */
 		if (shown + 1 <= columns && used + sizeof(ellipsis) <= size)
 			cut = used;
 		if (shown + wide > columns || used + bytes >= size) {

@@ -17,7 +17,7 @@ struct sigbus {
 
 /*
  * Takes SIGBUS for the whole process until sigbus_leave(); pairs may be nested. Outside
- * of sigbus_guard() an access that raises it ends the process, as usual.
+ * sigbus_guard() an access that raises it ends the process, as usual.
  */
 void sigbus_enter(struct sigaction *old);
 void sigbus_leave(const struct sigaction *old);

@@ -165,7 +165,7 @@ static int make_key(const struct cell_config *config, char **key)
 	return ret;
 }
 
-/* Sorted by key, then by place; *keys is to be freed by free_keys, of count. */
+/* Sorted by key, then by place; the caller frees *keys with free_keys. */
 static int make_keys(const struct cell_config *cells, size_t count, struct keyed **keys)
 {
 	struct keyed *made = calloc(count + 1, sizeof(*made));

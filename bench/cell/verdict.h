@@ -10,7 +10,7 @@
 #include "cell/cell.h"
 
 struct verdict {
-	int status; /* enum cell_status; CELL_OK until something is said */
+	int status; /* enum cell_status; CELL_OK until a step reports something */
 	char reason[1024];
 	struct strings warnings;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the two sides are, and what beside the kernel may have moved the figures. */
+/* What the two sides are, and what besides the kernel may have changed the figures. */
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>

@@ -190,7 +190,7 @@ static int test(const struct common *common, struct compare_row *row)
 	return stats_mann_whitney(base, common->count, new, common->count, &row->p);
 }
 
-/* Of fewer than three seeds the noise of p50 without load is what docs/compare.md found. */
+/* With fewer than three seeds the noise of p50 without load is what docs/compare.md found. */
 static double least_floor(const struct common *common, double least)
 {
 	return common->count < COMPARE_LEAST_SEEDS ? fmax(least, COMPARE_FLOOR_ONE_SEED) : least;

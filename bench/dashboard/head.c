@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The top of the page: what is compared, what came of it, and when it changed. */
+/* The top of the page: what is compared, the outcome, and when it changed. */
 #include <math.h>
 #include <string.h>
 

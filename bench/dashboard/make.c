@@ -19,7 +19,7 @@ static bool is_measured(const struct page *page, size_t build)
 	return false;
 }
 
-/* The track with most numbers; the page says what is left out. */
+/* The track with the most numbers; the page says what is left out. */
 static int choose_track(struct page *page)
 {
 	const struct history *history = &page->history;

@@ -84,7 +84,7 @@ static bool is_same_variant(const struct cell_config *a, const struct cell_confi
 	return !strcmp(phrase_variant(a, one), phrase_variant(b, other));
 }
 
-/* The cell that differs from that at index in nothing but sync, behind it and before end. */
+/* The cell between index and end that differs from the one at index only in sync. */
 static size_t find_partner(const struct page *page, size_t index, size_t end)
 {
 	struct cell_config config = *page->cells[index].config;

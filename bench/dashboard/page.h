@@ -50,7 +50,7 @@ double page_point(const struct page *page, const struct page_cell *cell, int fig
 /* The row of that figure, NULL without. */
 const struct compare_row *page_row(const struct page_cell *cell, int figure);
 
-/* "▲", "▼", "=", "?", "–", the word behind it, and the class of its colours. */
+/* "▲", "▼", "=", "?", "–", its word, and the class of its colours. */
 const char *page_mark(int verdict);
 
 /* "thousand instructions" or "µs": the unit of page_value. */

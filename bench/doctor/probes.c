@@ -14,7 +14,7 @@
 
 #define NAMES_SIZE 256
 
-/* What fentry wants of a kernel. */
+/* What fentry needs from a kernel. */
 static const char *const fentry_options[] = {
 	"CONFIG_BPF_JIT",
 	"CONFIG_FUNCTION_TRACER",

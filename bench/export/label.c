@@ -139,7 +139,7 @@ const char *export_label(const struct export_labels *labels, const char *name)
 	return "";
 }
 
-/* Bytes of text up to max, without the beginning of a character that ends behind it. */
+/* Bytes of text up to max, without the beginning of a character that ends beyond it. */
 static size_t cut(const char *text, size_t max)
 {
 	size_t length = strnlen(text, max + 1);

@@ -113,7 +113,7 @@ static int by_time(const void *left, const void *right)
 	return compare_labels(left, right) ?: compare_times(left, right);
 }
 
-/* The points of a metric stand together, oldest first. */
+/* The points of a metric are adjacent, oldest first. */
 static int by_metric(const void *left, const void *right)
 {
 	const struct metric *a = left, *b = right;

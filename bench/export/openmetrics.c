@@ -14,7 +14,7 @@
 /* Every eighth slot's end is a bound: four for each power of two. */
 #define SLOTS_PER_BOUND 8
 
-/* Least and greatest latency of a clock domain: bounds outside of it tell nothing. */
+/* Least and greatest latency of a clock domain: bounds outside it say nothing. */
 struct range {
 	uint64_t low, high;
 };
@@ -200,7 +200,7 @@ static void put_histograms(FILE *out, const struct metrics *metrics, int domain,
 			put_histogram(out, family, &metrics->items[i], range);
 }
 
-/* Points of one metric stand together: the quantiles of the same labels, one after another. */
+/* Points of one metric are adjacent: the quantiles of the same labels, one after another. */
 static void put_quantile_points(FILE *out, const char *family, const struct metric *first,
 				size_t count, const struct export_options *options)
 {

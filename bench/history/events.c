@@ -67,7 +67,7 @@ static size_t count_series(const struct history *history, size_t track)
 	return n;
 }
 
-/* An odd first value stands before its neighbour, all others behind the one before them. */
+/* An odd first value has only a later neighbour; all others name the one before. */
 static struct history_change take_change(const struct changepoint *point, const size_t *builds)
 {
 	bool is_first = point->is_odd && !point->index;

@@ -131,8 +131,8 @@ static char *path_in_cache(const char *folder)
 }
 
 /*
- * Takes path and returns it with a folder without symbolic links, for SQLite is told to follow
- * none: who else may write to the folder could lead it anywhere.
+ * Takes path and returns it with a folder without symbolic links, because SQLite must not follow
+ * any: whoever else can write to the folder could lead it anywhere.
  */
 static char *resolve_folder(char *path)
 {
@@ -189,9 +189,9 @@ static bool is_table(const char *text, bool is_whole)
 }
 
 /*
- * Whether it is empty, or all there is was made from the text above. Another's database, which a
- * link of our name may lead to, is not changed; and a view or a trigger, which might never come to
- * its end, not asked.
+ * Whether it is empty, or all there is was made from the text above. Another program's database,
+ * which a link of our name may lead to, is not changed; and a view or a trigger, which might never
+ * end, is not queried.
  */
 static bool is_ours(struct index *index, int format)
 {

@@ -133,7 +133,7 @@ const char *version_of_kernel(const char *package, const char *uname_v, const ch
 }
 
 /*
- * "-1", "-1~deb12u1", "-00123-gabcdef": what may follow a version of kernel.org. A revision behind
+ * "-1", "-1~deb12u1", "-00123-gabcdef": what may follow a version of kernel.org. A revision after
  * X.Y.0 is not Debian's.
  */
 static bool is_near_kernel_org(const char *rest, bool has_zero)

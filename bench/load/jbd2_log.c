@@ -133,7 +133,7 @@ static int find_internal(struct jbd2_log *log, const unsigned char *super, const
 	return take_extents(log, super, why);
 }
 
-/* The journal begins behind the device's own superblock. */
+/* The journal begins after the device's own superblock. */
 static int find_external(struct jbd2_log *log, const unsigned char *super, const char **why)
 {
 	*why = "no external journal";

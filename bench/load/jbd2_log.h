@@ -43,7 +43,7 @@ struct jbd2_log_commits {
 
 /*
  * device: a path; is_external: it holds only the journal (mke2fs -O journal_dev). -ENODATA: a file
- * system without a journal; -EOPNOTSUPP: a journal of more than JBD2_LOG_EXTENTS extents;
+ * system without a journal; -EOPNOTSUPP: a journal with more than JBD2_LOG_EXTENTS extents;
  * -EUCLEAN: not the documented format; else what the system said. *why: a text that never changes.
  */
 int jbd2_log_open(struct jbd2_log *log, const char *device, bool is_external, const char **why);

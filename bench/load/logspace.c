@@ -95,7 +95,7 @@ static int parse_pair(const char *text, uint64_t *cycle, uint64_t *offset)
 	return sscanf(text, "%" SCNu64 ":%" SCNu64 " %c", cycle, offset, &rest) == 2 ? 0 : -EINVAL;
 }
 
-/* A place as bytes since the log's first cycle: both kinds of places grow for ever. */
+/* A place as bytes since the log's first cycle: both kinds of places only grow. */
 static int parse_place(const char *text, uint64_t unit, uint64_t log_bytes, uint64_t *place)
 {
 	uint64_t cycle, offset;

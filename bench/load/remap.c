@@ -446,7 +446,7 @@ static int verify_file(struct remap *remap, const struct remap_file *file, uint6
 	struct stat st;
 	int ret = 0;
 
-	/* Behind the end of the file, the mapping would raise SIGBUS. */
+	/* Beyond the end of the file, the mapping would raise SIGBUS. */
 	if (fstat(file->fd, &st) || (uint64_t)st.st_size < remap->bytes)
 		return verdict_fail(verdict, "the file is shorter than it was");
 	for (uint64_t block = 0; block < remap->bytes / BLOCK && !ret; block++) {

@@ -11,7 +11,7 @@
 #include "math/stats.h"
 
 #define WEAK_FACTOR  10 /* of the first pass: what is found late may need what is found early */
-#define EXACT_FACTOR 5	/* a step must be so many times the spread of what is beside it */
+#define EXACT_FACTOR 5	/* a step must be this many times the spread of its neighbours */
 #define ODD_FACTOR   6	/* as many standard deviations make a value odd */
 #define LEAST	     2	/* values on each side: one alone cannot be told from an odd one */
 
@@ -59,8 +59,8 @@ double changepoint_energy(const double *values, size_t count, size_t split)
 }
 
 /*
- * The split of [from, to), LEAST values from its ends, whose energy against any stretch behind it
- * is greatest.
+ * The split of [from, to), LEAST values from its ends, whose energy against any stretch after it is
+ * greatest.
  */
 static size_t best_split(const double *sums, size_t n, size_t from, size_t to)
 {

@@ -41,7 +41,7 @@ struct runner {
 	pthread_t thread;
 };
 
-/* Which page a thread is at: it may not live to tell where it was. */
+/* Which page a thread is at: it may not live to report where it was. */
 static __thread volatile uint64_t current_page;
 
 static uint64_t count_faults(void)
@@ -197,7 +197,7 @@ static no_shadow void read_all(void *argument)
 	current_page = 0;
 }
 
-/* Capabilities go last: a CPU and SCHED_FIFO may want them, and no fault does. */
+/* Capabilities go last: a CPU and SCHED_FIFO may need them, and faults do not. */
 static void settle_thread(struct runner *runner)
 {
 	const struct fault_plan *plan = runner->plan;

@@ -14,8 +14,8 @@
 #include <libpmem2.h>
 
 /*
- * The granularity is said, not asked for: libpmem2 trusts a mapping that it did not make, and what
- * is on DAX needs no more than its cache lines written back.
+ * The granularity is given, not determined: libpmem2 trusts a mapping that it did not make, and DAX
+ * only needs its cache lines written back.
  */
 int flush_open(struct flush *flush, int fd, void *base, size_t bytes, struct verdict *verdict)
 {

@@ -27,7 +27,7 @@ static void put(struct plot_out *out, double x, double y)
 	out->points++;
 }
 
-/* A block is what stands between two pairs of empty lines; one without a line would not count. */
+/* A block is what lies between two pairs of empty lines; one without a line would not count. */
 static void end_block(struct plot_out *out)
 {
 	fputs(out->points ? "\n\n" : "NaN NaN NaN\n\n\n", out->file);

@@ -372,7 +372,7 @@ static bool is_any_in_flight(const struct probes *probes)
 	return false;
 }
 
-/* A fault may take long, and one whose thread was killed never ends: a second is waited, no more.
+/* A fault may take long, and one whose thread was killed never ends: wait for a second at most.
  */
 void probes_stop(struct probes *probes)
 {

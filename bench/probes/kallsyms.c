@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 #include "base/diag.h"
 
-/* /proc/kallsyms and what came of it; modules are the names in /proc/modules as they were then. */
+/* /proc/kallsyms and what was read from it; modules are the names in /proc/modules at that time. */
 static struct {
 	char *modules, *text;
 	struct kallsym *symbols;
@@ -19,7 +19,7 @@ static struct {
 	bool is_sorted; /* by address: only where somebody asks for one */
 } table;
 
-/* The whole of a file of /proc, '\0' behind it; NULL with errno. */
+/* A whole file of /proc, followed by '\0'; NULL with errno. */
 static char *read_whole(const char *path)
 {
 	size_t size = 1 << 20, used = 0;
@@ -54,7 +54,7 @@ static int compare_addresses(const void *a, const void *b)
 	return left->address < right->address ? -1 : left->address > right->address;
 }
 
-/* "ffffffff81000000 T name", in modules "\t[module]" behind it. Returns the next line. */
+/* "ffffffff81000000 T name", in modules followed by "\t[module]". Returns the next line. */
 static char *take_line(char *line, struct kallsym *symbol, bool *is_function)
 {
 	char *end = strchr(line, '\n'), *name, *module;

@@ -78,9 +78,9 @@ static void zero_map(struct probes *probes, const struct bpf_map *map, uint32_t 
 }
 
 /*
- * How often the kernel did not run the program that begins a fault. It does not where another
- * thread was preempted inside of the program, on the same CPU: on kernels that preempt themselves
- * (kernel/bpf/trampoline.c, __bpf_prog_enter_recur). Whose faults they were is not known.
+ * How often the kernel did not run the program that begins a fault. It does not if another thread
+ * was preempted inside the program, on the same CPU: on kernels that preempt themselves
+ * (kernel/bpf/trampoline.c, __bpf_prog_enter_recur). It is not known whose faults they were.
  */
 static uint64_t count_missed(const struct probes *probes)
 {

@@ -159,7 +159,7 @@ static void fill_row(struct row *row, const struct table_entry *entry,
 						       letter->latency.max, letter->latency.mean };
 }
 
-/* NULL without memory; to be freed by free(), for the strings are not the rows'. */
+/* NULL without memory. Free it with free() alone: the rows do not own the strings. */
 static struct row *make_rows(const struct result_table *sorted, const struct result *reference)
 {
 	struct row *rows = calloc(sorted->entry_count + 1, sizeof(*rows));

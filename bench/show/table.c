@@ -14,12 +14,12 @@
 static const char *const heads[] = { "file", "load",	  "sync",     "n",     "min",
 				     "p50",  "p90",	  "p99",      "p99.9", "max",
 				     "mean", "2017\navg", "2017\nmax" };
-/* Beside another file system the letter's figures are named for what they are. */
+/* Next to another file system the letter's figures are named as ext4's. */
 static const char *const ext4_heads[] = { "ext4\navg'17", "ext4\nmax'17" };
 #define COLUMNS	       (sizeof(heads) / sizeof(heads[0]))
 #define LETTER_COLUMNS 2
 
-/* Those of heads, behind "n". */
+/* The columns in heads after "n". */
 static const enum figure columns[] = { FIGURE_MIN,  FIGURE_P50, FIGURE_P90, FIGURE_P99,
 				       FIGURE_P999, FIGURE_MAX, FIGURE_MEAN };
 #define FIGURE_COLUMNS (sizeof(columns) / sizeof(columns[0]))

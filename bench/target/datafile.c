@@ -162,7 +162,7 @@ static int bring_into_state(int fd, const struct cell_config *config, uint64_t b
 	return ret ? verdict_fail(verdict, "write the file: %s", strerror(-ret)) : 0;
 }
 
-/* 2 MiB mappings want extents of 2 MiB: XFS allocates them if told to, ext4 by itself. */
+/* 2 MiB mappings need extents of 2 MiB: XFS allocates them on request, ext4 by itself. */
 static void hint_extent_size(int fd, const struct cell_config *config)
 {
 	struct fsxattr attributes;
@@ -175,8 +175,8 @@ static void hint_extent_size(int fd, const struct cell_config *config)
 }
 
 /*
- * What chattr +S sets. It is read back: a file system may take the call and keep nothing of it. Set
- * behind the contents, which would be written synchronously otherwise.
+ * What chattr +S sets. It is read back: a file system may accept the call and ignore it. Set after
+ * the contents, which would be written synchronously otherwise.
  */
 static int set_attribute(int fd, const struct cell_config *config, struct verdict *verdict)
 {

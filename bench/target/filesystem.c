@@ -131,8 +131,8 @@ int filesystem_mkfs_command(const struct cell_config *config, const char *device
 }
 
 /*
- * The line of mkfs that says what is wrong: the first one behind its banner, for usage texts of any
- * length follow it. It is cut out of output.
+ * The line of mkfs that says what is wrong: the first one after its banner, because usage texts of
+ * any length follow it. Changes output, and points into it.
  */
 static const char *find_complaint(struct spawn_output *output)
 {

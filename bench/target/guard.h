@@ -34,8 +34,8 @@ struct guard {
 	bool is_dax_capable;
 	/*
 	 * Device DAX: the size and alignment that a mapping needs. Else the greatest power of two,
-	 * up to 1 GiB, that divides the physical address of the first byte (2 MiB pages want
-	 * 2 MiB); 0 if it is not known.
+	 * up to 1 GiB, that divides the physical address of the first byte (2 MiB pages need 2
+	 * MiB); 0 if it is not known.
 	 */
 	uint64_t align_bytes;
 };

@@ -71,7 +71,7 @@ int lock_take(int fd, bool is_shared, const char *name)
 
 	if (fstat(fd, &st))
 		return -errno;
-	/* Behind a run that was killed, its loads end an instant later, and with them its lock. */
+	/* After a run was killed, its loads end an instant later, and with them its lock. */
 	for (int attempt = 0; !holder && attempt < MAX_ATTEMPTS; attempt++) {
 		if (attempt)
 			nanosleep(&gap, NULL);

@@ -47,8 +47,8 @@ int target_add_log(struct target *target, const char *device, bool is_forced);
 const char *target_log_device(const struct target *target, const struct cell_config *config);
 
 /*
- * Copies config to *with_log, to be freed by cell_free, with the device's path in place of
- * TARGET_LOG, and makes the device an empty journal if mkfs needs one. As verdict says.
+ * Copies config to *with_log, which the caller frees with cell_free, with the device's path in
+ * place of TARGET_LOG, and makes the device an empty journal if mkfs needs one. As verdict says.
  */
 int target_enter_log(struct target *target, const struct cell_config *config, bool is_repeatable,
 		     struct cell_config *with_log, struct verdict *verdict);

@@ -135,7 +135,7 @@ static int explain(const struct trace_output *output, const struct probe_record 
 	return ret ? diag_errno(ret, "trace") : 0;
 }
 
-/* rank 0: as it happens. Of one of the slowest all is said that can be found out. */
+/* rank 0: as it happens. One of the slowest is printed with everything that can be found out. */
 static int tell_fault(const struct trace_output *output, size_t rank,
 		      const struct probe_record *record)
 {

@@ -11,7 +11,7 @@
 #define MAX_FILLERS  5
 #define EVENT_STAGES 4
 
-/* Of what stands before a list: "    timeline  ". */
+/* Width of what precedes a list: "    timeline  ". */
 #define LABEL_COLUMNS 14
 
 static void print_file(FILE *out, const struct trace_fault *fault, size_t columns)

@@ -174,7 +174,7 @@ static int collect_cells(struct result_set *set)
 	return 0;
 }
 
-/* Of the last one that was read: whether it may stand beside the others. */
+/* Whether the last one that was read may be in one set with the others. */
 static int check_last(const char *name, const struct results *results)
 {
 	const struct result *last = &results->items[results->count - 1];

@@ -40,7 +40,7 @@ bool table_has_unsynced(const struct cell_config *config)
 	return dirty_of(config) > 0;
 }
 
-/* Where it is not told, they are in ordinary memory or there are none. */
+/* If it is not known, they are in ordinary memory or there are none. */
 bool table_is_on_device(const struct cell_result *cell)
 {
 	return cell->placement.struct_pages && !strcmp(cell->placement.struct_pages, "pmem");

@@ -59,7 +59,7 @@ static uint64_t file_bytes(const struct writer *writer)
 	       cell_page_bytes(&writer->config);
 }
 
-/* The 4 KiB of store i: one behind the other, or one in each 2 MiB, never at the same place. */
+/* The 4 KiB of store i: one after the other, or one in each 2 MiB, never at the same place. */
 static uint64_t page_of(const struct writer *writer, uint64_t i)
 {
 	uint64_t unit = i / writer->params->files;
@@ -206,7 +206,7 @@ static int store_once(struct writer *writer, uint64_t i)
 	return 0;
 }
 
-/* Proof of 2 MiB pages: what is beside the first store is there already. */
+/* Proof of 2 MiB pages: the neighbour of the first store is mapped already. */
 static int check_huge(struct writer *writer)
 {
 	const volatile char *beside = writer->targets[0].mapping.base + (1 << 20);

@@ -36,7 +36,7 @@ def start():
 
 
 def requests():
-    """What the page asked for since the last call, except for itself and what is inside of it."""
+    """What the page asked for since the last call, except for itself and what is inside it."""
     found = []
     for entry in browser.get_log("performance"):
         message = json.loads(entry["message"])["message"]

@@ -49,7 +49,7 @@ def compare(got, wanted, what):
 
 
 def visible(text):
-    """As OpenMetrics labels and benchstat's lines tell what steers a terminal."""
+    """How OpenMetrics labels and benchstat's lines spell what steers a terminal."""
     def told(match):
         code = ord(match.group())
         return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}"

@@ -53,7 +53,8 @@ check doctor-help "exit $code" grep -q '^usage: syncfault doctor' "$work/out"
 run doctor --json "$work/empty"
 if command -v jq >/dev/null; then
 	check doctor-json "exit $code" jq -e '.items | length > 10 and all(.verdict | IN("yes", "no", "partly"))' "$work/out"
-	# Each stage of a fault is on one rung or not seen; or none could be tried, and that is said.
+	# Each stage of a fault is on one rung or not seen; or none could be tried, which is
+	# reported.
 	stages=$(sed -n '/stage_words\[\]/,/NULL/p' "$root/bench/result/stages.c" | grep -oE '"[a-z_]+"' | grep -v outside | jq -s sort)
 	# shellcheck disable=SC2016 # jq's
 	check doctor-each-stage-once "$(jq -c '[.items[] | select(.item | IN("fentry", "kprobe", "tracepoint", "not seen", "probes"))]' "$work/out")" \

@@ -186,7 +186,7 @@ history_of step
 check a-bad-boot-mutes-no-step "$(steps good-boots) series, then $(steps out)" \
 	test "$(steps out)" -ge 30 -a "$(steps out)" -ge $(($(steps good-boots) - 3))
 
-# Other clocks stand apart; another order is taken.
+# Other clocks are kept apart; another order is accepted.
 copy clocks
 for file in clocks/6.1.0-4*/*.json; do
 	change "$file" '.clock.domain = "time" | .guest.clock = "time"'

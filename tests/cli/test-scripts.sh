@@ -25,7 +25,7 @@ while read -r script; do
 		run_script "$option"
 		check "$script$option" "exit $code: $(said)" helps
 	done
-	[ "$script" != trace-bcc ] || continue # it may want bcc first: tests/cli/test-trace-bcc.sh
+	[ "$script" != trace-bcc ] || continue # it may need bcc first: tests/cli/test-trace-bcc.sh
 	run_script --frobnicate
 	check "$script-refuses" "exit $code: $(said)" refuses ''
 # git bisect knows the exit status of bisect-step, which has no other help than its header.

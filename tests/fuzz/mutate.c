@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Mutations of JSON as JSON: random bytes rarely get through its parser. A result whose values were
- * changed is then made one that passes the checks which are sums and copies of others (keys,
- * counts), seven times of eight: what lies behind the checks is to be reached too.
+ * Mutations of JSON as JSON: random bytes rarely get through its parser. Seven times in eight, a
+ * result whose values were changed is then made to pass the checks of sums and copies (keys,
+ * counts), so that what follows these checks is reached too.
  */
 #include <jansson.h>
 #include <stdlib.h>

@@ -85,7 +85,7 @@ void oracle_html(const char *text, size_t length)
 			fuzz_fail("an element that is not ours", none[i], strlen(none[i]));
 }
 
-/* Words behind "NAME = ": a number, or text in quotes of one kind that holds none of them. */
+/* Words after "NAME = ": a number, or text in quotes of one kind, without such quotes in it. */
 static bool is_value(const char *c, const char *end)
 {
 	if (*c != '\'')

@@ -51,7 +51,7 @@ sums() { # BOOT KERNEL
 	done
 }
 
-# Probes of another rung cost more or less inside of the stage itself: that is the room given.
+# Probes of another rung cost more or less inside the stage itself: hence the margin.
 rungs() {
 	local fs
 	for fs in ext4 xfs; do

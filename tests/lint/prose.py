@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Prints the prose of FILES, one paragraph a line: FILE:LINE:TEXT.
 
-Of documents (.md, .1) that is everything; of C, scripts and Makefiles it is the comments, those behind
+Of documents (.md, .1) that is everything; of C, scripts and Makefiles it is the comments, those after
 a statement too, and of Python the docstrings. The lines of one comment or paragraph are joined, so that
 a search finds what is broken across two lines.
 """
@@ -53,7 +53,7 @@ def c_comments(text):
 
 
 def shell_comments(text):
-    """A comment behind a statement is not joined with the next line's."""
+    """A comment after a statement is not joined with the next line's."""
     for number, line in enumerate(text.split("\n"), 1):
         match = SHELL_COMMENT.match(line)
         if match and match[1].strip():

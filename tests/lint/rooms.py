@@ -39,7 +39,7 @@ def module_of(path):
 
 
 def circles(graph):
-    """Strongly connected components of more than one module, by Tarjan's algorithm."""
+    """Strongly connected components with more than one module, by Tarjan's algorithm."""
     index, low, stack, found = {}, {}, [], []
 
     def visit(node):

@@ -150,8 +150,9 @@ static inline bool is_on_rung(const struct probes *probes, int rung)
 }
 
 /*
- * The same of more than ten at once. A kretprobe remembers max(10, 2 * CPUs) calls, as
- * kernel/kprobes.c has it; no end is seen of the others, and each of their tries counts as a drop.
+ * The same with more than ten at once. A kretprobe remembers max(10, 2 * CPUs) calls, as
+ * kernel/kprobes.c has it; the ends of the others are not seen, and each of their tries counts as a
+ * drop.
  */
 static inline void check_none_lost_untold(struct checks *checks, const struct probes *probes,
 					  const char *name, uint64_t faults)

@@ -10,7 +10,7 @@
  */
 int command_run(char *const argv[]);
 
-/* The NULL-terminated command behind "--" at argv[index], or NULL where none is there. */
+/* The NULL-terminated command after "--" at argv[index], or NULL if there is none. */
 char **command_behind(int argc, char **argv, int index);
 
 /* libbpf says only what goes wrong, and only with V=1 in the environment. */

@@ -21,7 +21,7 @@
 #include "checks.h"
 
 #define MAX_TIMES 10000
-/* Beside what each CPU has: slots, ring buffer, commits and who fills them. */
+/* Besides what each CPU has: slots, ring buffer, commits and who fills them. */
 #define MAX_SHARED_KIB 6144
 #define MAX_OF_CPU_KIB 1024
 #define GONE_SECONDS   10

@@ -235,7 +235,7 @@ static void faults_of_system_calls(struct storm *storm, struct probes *probes)
 	unmap(base, PAGES);
 }
 
-/* Our own fsyncs are roots of their own; those inside of faults are not. */
+/* Our own fsyncs are roots of their own; those inside faults are not. */
 static void fsyncs_beside_faults(struct storm *storm, struct probes *probes)
 {
 	const struct probes_hist *fsyncs = &storm->checks.totals.hists[ROOT_FSYNC][STAGE_OUTSIDE];
@@ -276,7 +276,7 @@ static uint64_t poll_all(struct probes *probes)
 	return told;
 }
 
-/* More events than there is room for: those that were not told are counted. */
+/* More events than there is room for: those that were not reported are counted. */
 static void events(struct storm *storm, struct probes *probes, char *base)
 {
 	uint64_t told, dropped;

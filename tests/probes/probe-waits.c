@@ -98,7 +98,7 @@ static uint64_t touch_under_signals(const struct served *served)
 	uint64_t before;
 
 	sigaction(SIGALRM, &action, NULL);
-	raise(SIGALRM); /* so that the handler itself faults no more */
+	raise(SIGALRM); /* so that the handler itself no longer faults */
 	signals = 0;
 	start_signals(SIGNALS_US);
 	before = count_faults();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * To be preloaded: of the program's allocations number NO_MEMORY_AT (from 1) and all behind it find
- * no memory, or only that one where NO_MEMORY_ONCE is set. At the end, how many there were is
- * written to the file NO_MEMORY_COUNT.
+ * To be preloaded: the program's allocation number NO_MEMORY_AT (from 1) and all later ones fail,
+ * or only that one if NO_MEMORY_ONCE is set. At the end, their number is written to the file
+ * NO_MEMORY_COUNT.
  */
 #include <errno.h>
 #include <fcntl.h>

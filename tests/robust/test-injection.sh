@@ -9,7 +9,7 @@ kernels=$root/results/baselines/kernels
 probed=$root/tests/fuzz/corpus/result/probes
 mkdir "$work/here" && cd "$work/here" || exit 1
 
-# shellcheck disable=SC2016 # nothing of it is to be expanded
+# shellcheck disable=SC2016 # nothing in it may be expanded
 payloads=(
 	'$(touch canary)'
 	'`touch canary`'

@@ -36,7 +36,7 @@ strangers() { # what is there beside the result, except for one file of a name o
 	find "$results" -name '.syncfault-*' | tail -n +2
 }
 
-# What is wrong behind a run that was killed; nothing where all is well.
+# What is wrong after a run was killed; nothing if all is well.
 wrong() {
 	poll 5 no_process || echo "left processes: $(marked "$mark" | tr '\n' ' ')"
 	poll 5 no_loop || echo "left loop devices: $(loops_on "$image")"

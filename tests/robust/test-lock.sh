@@ -61,7 +61,7 @@ refused lock-folder-by-another-way --dir "$work/folder/below/.."
 taken lock-another-folder --dir "$work/folder/below"
 end_first
 taken lock-folder-is-free-behind-SIGKILL --dir "$work/folder"
-# As a load that outlives its run by an instant: the process that took the lock is no more.
+# As a load that outlives its run by an instant: the process that took the lock is gone.
 exec 8<"$work/folder"
 flock 8 && sleep 0.5 &
 exec 8<&-

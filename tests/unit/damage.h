@@ -66,7 +66,7 @@ static inline json_t *find(json_t *root, const char *path, json_t **holder, char
 	}
 }
 
-/* The document with the value at path replaced, or removed where json is NULL; to be freed. */
+/* The document with the value at path replaced, or removed if json is NULL; the caller frees it. */
 static inline char *change(const char *path, const char *json)
 {
 	json_t *root = load_whole(), *holder;

@@ -41,7 +41,7 @@ static inline struct fault_plan plan_on(const struct clock *clock, char *base, u
 	};
 }
 
-/* The outcome's samples are the caller's, to be freed. */
+/* The caller frees the outcome's samples. */
 static inline struct fault_outcome run_one(const struct fault_plan *plan)
 {
 	struct fault_outcome outcome = { 0 };

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One trial of scripts/verify-guarantee: a guest that is killed, and one that looks.
 
-A trial is a dictionary: what was planned (row, is_sync, seed, crash_at, point, replay), and what
-came of it (crash, sha256, reported, lost, lost_stores, fsck, fsck_says, kept), or its failure.
+A trial is a dictionary: what was planned (row, is_sync, seed, crash_at, point, replay), and the
+outcome (crash, sha256, reported, lost, lost_stores, fsck, fsck_says, kept), or its failure.
 """
 import hashlib
 import os

@@ -182,7 +182,7 @@ static void strings_that_are_not_utf_8(void **state)
 	free(text);
 }
 
-/* Of jansson's allocations, number refused_at (from 1) and all behind it find no memory. */
+/* jansson's allocation number refused_at (from 1) and all later ones fail. */
 static long allocations, refused_at, in_use;
 
 static void *allocate(size_t size)

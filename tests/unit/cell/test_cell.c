@@ -115,7 +115,7 @@ static void file_systems_with_options(void **state)
 	assert_fs("ext4:-O fast_commit", "ext4", "-O fast_commit", "");
 	assert_fs("ext4:-O fast_commit:noatime", "ext4", "-O fast_commit", "noatime");
 	assert_fs("ext4::data=ordered,noatime", "ext4", "", "data=ordered,noatime");
-	/* Whatever comes behind the second colon is the mount's. */
+	/* Everything after the second colon belongs to the mount. */
 	assert_fs("f2fs-2.1_x:a:b:c", "f2fs-2.1_x", "a", "b:c");
 }
 

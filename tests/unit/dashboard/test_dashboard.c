@@ -19,7 +19,7 @@
 
 typedef void print_fn(FILE *out, const char *text);
 
-/* What a function prints of text; to be freed. */
+/* What a function prints for text; the caller frees it. */
 static char *printed(print_fn *print, const char *text)
 {
 	char *result = NULL;

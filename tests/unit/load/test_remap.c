@@ -78,7 +78,7 @@ static void tear_down(struct world *world)
 	close(world->place.dir_fd);
 }
 
-/* Prepares, moves and stores; false where the file system here cannot, which was said. */
+/* Prepares, moves and stores; false if the file system here cannot, which was reported. */
 static bool run(struct world *world, int kind)
 {
 	int ret;

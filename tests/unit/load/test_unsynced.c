@@ -283,7 +283,7 @@ static void extents_may_lie_far_out(void **state)
 	drop_image(&image);
 }
 
-/* Behind the device's own superblock, which fills the first KiB but one. */
+/* After the device's own superblock, which fills the first KiB but one. */
 static void a_journal_has_a_device_of_its_own(void **state)
 {
 	struct image image;

@@ -59,7 +59,7 @@ static void fill(struct sample *sample)
 	plot_page_init(&sample->page, (struct table_span){ sample->entries, RUNS }, NULL, NULL);
 }
 
-/* Into sample->text, to be freed; returns whether there was anything to draw. */
+/* Into sample->text, which the caller frees; returns whether there was anything to draw. */
 static bool draws(bool (*write)(const struct plot_page *, FILE *), struct sample *sample)
 {
 	FILE *out = open_memstream(&sample->text, &sample->text_size);

@@ -104,7 +104,7 @@ static void assert_probes_have_delay(const struct measured *measured)
 	for (int stage = STAGE_LOCK; stage < STAGE_COUNT; stage++)
 		stages_ns += totals->hists[ROOT_FAULT][stage].sum_ns;
 	assert_int_equal(stages_ns, all->sum_ns);
-	/* What the probes see is inside of what the loop sees. */
+	/* What the probes see lies within what the loop sees. */
 	assert_true(all->sum_ns <= measured->outcome.hist.sum_ns + all->sum_ns / 100);
 	for (int which = DROP_SLOT; which < COUNT_COUNT; which++)
 		assert_int_equal(totals->counts[which], 0);

@@ -421,7 +421,7 @@ static void parts_that_contradict_each_other(void **state)
 	refuse_all(values, COUNT(values));
 }
 
-/* Then the sum is of other faults than the mean; not so where only an event was not told. */
+/* Then the sum is of other faults than the mean; not so if only an event was not reported. */
 static void drops_excuse_the_sum(void **state)
 {
 	static const char *const drops[] = { "slots", "unfinished", "deep", "unmatched" };

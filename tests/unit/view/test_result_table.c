@@ -36,7 +36,7 @@ static void each_cell_of_the_letter_finds_itself(void **state)
 				 &letter.cells[i]);
 }
 
-/* The letter's suite measures XFS too, so that both stand beside what the letter has. */
+/* The letter's suite measures XFS too, so both are compared with the letter's figures. */
 static void what_the_letter_does_not_say_may_differ(void **state)
 {
 	struct cell_config config = letter.cells[0].config;
