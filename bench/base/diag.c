@@ -9,7 +9,7 @@
 
 #include "base/printable.h"
 
-/* Of a message, whatever it quotes: file names, labels and results of others. */
+/* Limits a message, whatever it quotes: file names, labels, results from others. */
 #define LINE_COLUMNS 2000
 
 static void print_line(const char *prefix, const char *fmt, va_list args, const char *suffix)

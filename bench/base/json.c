@@ -83,7 +83,7 @@ void json_clear(const struct json_row *rows, void *object)
 	}
 }
 
-/* All that build returns NULL without memory, and then nothing of it is left. */
+/* What build returns is NULL without memory, and then nothing of it is left. */
 static json_t *build_object(const struct json_row *rows, const void *object);
 
 static json_t *unless(int has_failed, json_t *json)
@@ -214,7 +214,7 @@ static bool is_flat(json_t *json)
 }
 
 /*
- * The stream of open_memstream has no error flag for want of memory: each call says so by itself.
+ * open_memstream has no error flag for lack of memory: each call reports it by itself.
  * Those below return 0 or -ENOMEM.
  */
 static int put(const char *text, size_t length, void *out)

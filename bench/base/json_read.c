@@ -316,8 +316,8 @@ static int check_size(const char *text, size_t length, const char *name)
 }
 
 /*
- * Where jansson finds no memory for the end of a long string, it goes on without it, and errno does
- * not outlive the next number.
+ * If jansson has no memory for the end of a long string, it goes on without it, and the next number
+ * overwrites errno.
  */
 static __thread bool was_refused;
 

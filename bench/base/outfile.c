@@ -75,7 +75,7 @@ static int write_directly(const char *path, const char *text, size_t length)
 	return ret ? diag_errno(ret, "write %s", is_stdout ? "standard output" : path) : 0;
 }
 
-/* One that nobody can plant something at: who may write to the directory may not know it. */
+/* A name that others cannot guess, even if they may write to the directory. */
 static void choose_name(char name[NAME_MAX + 1], const char *base)
 {
 	unsigned int number;

@@ -6,7 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* glibc has no capget and capset: they are per thread, and that is what is wanted here. */
+/* glibc has no capget and capset: they are per thread, which is what we need here. */
 int privilege_drop(uint32_t keep)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };

@@ -36,7 +36,7 @@ static bool is_ours(const struct sigaction *action)
 }
 
 /*
- * Unless asked to tell early, the kernel silently takes the failed page out of page tables, and
+ * Unless asked for early reports, the kernel silently takes the failed page out of page tables, and
  * on DAX the next fault maps the same memory again.
  */
 void sigbus_enter(struct sigaction *old)

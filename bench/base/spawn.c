@@ -17,7 +17,7 @@
 #include "base/stop.h"
 
 #define SYSTEM_FOLDERS "/usr/local/sbin:/usr/sbin:/sbin"
-/* A signal may be taken by another thread: the flag is looked at this often whatever happens. */
+/* A signal may be taken by another thread: so check the flag at least this often. */
 #define STOP_LATENCY_MS 100
 
 struct child {

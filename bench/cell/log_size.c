@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A bare number is of MiB to mkfs.ext4, of bytes to mkfs.xfs; both take k, m and g. */
+/* A bare number is in MiB for mkfs.ext4, in bytes for mkfs.xfs; both take k, m and g. */
 static uint64_t scale(uint64_t number, char unit, bool is_ext4)
 {
 	switch (unit) {

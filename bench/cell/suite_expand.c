@@ -21,7 +21,7 @@ static const struct number_list *pick_numbers(const struct number_list *over,
 	return over->count ? over : own->count ? own : otherwise;
 }
 
-/* The block with overrides and defaults applied; fs stays owned by where it came from. */
+/* The block with overrides and defaults applied; fs still belongs to where it came from. */
 static struct cell_axes resolve(const struct cell_axes *own, const struct cell_axes *over)
 {
 	static const struct word_list unknown = { 1, { -1 } }, hole = { 1, { STATE_HOLE } };
@@ -200,7 +200,7 @@ static int refuse_duplicates(const struct cell_config *cells, size_t count)
 	return ret;
 }
 
-/* What a key does not say: cells of one key that differ in it cannot stand for each other. */
+/* What a key leaves out: cells with the same key that differ in it cannot replace each other. */
 static bool is_same_cell(const struct cell_config *a, const struct cell_config *b)
 {
 	return a->dax == b->dax && a->pause_us == b->pause_us && a->sched == b->sched;
@@ -273,7 +273,7 @@ static int expand_blocks(const struct suite *suite, const struct cell_axes *over
 	return ret ? ret : drop_repeated(*cells, count);
 }
 
-/* The file's own blocks must differ, whatever overrides make of them. */
+/* The file's own blocks must differ, whatever overrides turn them into. */
 static int check_file(const struct suite *suite, const struct cell_axes *overrides)
 {
 	struct cell_config *cells = NULL;

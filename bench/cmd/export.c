@@ -93,7 +93,9 @@ static bool is_folder(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* A key as a file's name: it may hold any bytes, and differ in those that a name cannot have. */
+/*
+ * A key as a file name: keys may hold any bytes, and differ only in some that a name cannot have.
+ */
 static void name_file(char path[PATH_MAX], const char *folder, size_t number, const char *key)
 {
 	int n = snprintf(path, PATH_MAX, "%s/%04zu-", folder, number);
@@ -182,7 +184,7 @@ static int export_files(const struct export_params *params, char **files, size_t
 	size_t without;
 	int ret;
 
-	/* Half of what was asked for would look like all of it to the program that reads it. */
+	/* Half of the output would look complete to the program that reads it. */
 	if (result_table_read(&sorted, files, count))
 		return EXIT_FAILED;
 	without = export_select(&sorted, &params->options);

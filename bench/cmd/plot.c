@@ -146,7 +146,7 @@ static int make_script(const struct plot *plot, const struct plot_page *page, in
 	return ret;
 }
 
-/* What was not asked for by its name is silently left out where most results are without it. */
+/* A picture that most results lack is silently left out unless it was asked for by name. */
 static int draw(const struct plot *plot, const struct plot_page *page, int format, const char *path,
 		bool is_named)
 {
@@ -203,7 +203,7 @@ static bool has_dirt(struct table_span span)
 	return false;
 }
 
-/* A picture for each environment; returns how many have something of it, or -errno. */
+/* A picture for each environment; returns how many have something to show, or -errno. */
 static int draw_logs(const struct plot_params *params, const struct result_table *sorted)
 {
 	struct table_span rest = table_all(sorted);

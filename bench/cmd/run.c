@@ -44,7 +44,7 @@ static int impose_target(struct run_options *options, const struct target *targe
 	return report_memory(strings_add(&options->axes.fs, target->fs), "make the list of cells");
 }
 
-/* What nobody gave: pause and FIFO where threads leave no CPU to the load, else neither. */
+/* Defaults: pause and FIFO if threads leave no CPU to the load, else neither. */
 static void settle_cells(struct cell_config *cells, size_t count, const struct target *target,
 			 const struct cpus *cpus)
 {
@@ -61,7 +61,7 @@ static void settle_cells(struct cell_config *cells, size_t count, const struct t
 	}
 }
 
-/* A result is read whole, by programs that bound what they read: one too large would be for nobody.
+/* Readers limit the size of a result: one that is too large could not be read by anybody.
  */
 static int check_size(const struct run_options *options, const struct cell_config *cells,
 		      size_t count)
@@ -178,8 +178,8 @@ static int warn_all(struct result *result, const char *warning)
 }
 
 /*
- * Headline figures are never measured with probes attached: theirs is a pass of its own. A kernel
- * that refuses the probes has told why; what was measured without them is kept.
+ * Headline figures are never measured with probes attached: probes have a pass of their own. If the
+ * kernel refuses them, that was reported; what was measured without them is kept.
  */
 static int probe_cells(const struct run_options *options, const struct measure_setup *setup,
 		       struct target *target, struct result *result)

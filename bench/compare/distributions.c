@@ -67,7 +67,7 @@ static int take(const struct set_run *const *runs, size_t count, bool by_samples
 	return 0;
 }
 
-/* Both sides by their samples, or both by their slots: slots of one side alone look unlike. */
+/* Both sides by their samples, or both by their slots: samples and slots would look different. */
 int compare_distributions(const struct set_run *const *base, size_t base_count,
 			  const struct set_run *const *new, size_t new_count,
 			  struct compare_cell *cell)

@@ -186,7 +186,7 @@ static bool is_first(const struct result_set *set, size_t index, const struct fa
 	return true;
 }
 
-/* The values of a fact over the results of a set, each once, for people. */
+/* The values of a fact in the results of a set, each once, for people. */
 static void list_values(const struct result_set *set, const struct fact *fact, char list[LIST_SIZE])
 {
 	size_t used = 0;

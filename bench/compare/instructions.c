@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The engine of the instruction clock. A run there is exact, but it is one phase of the run against
- * the timer's ticks, which a change of the kernel moves as a change of the seed does. p50 without
- * load hardly moves with it; tails and load do, and are tested over the seeds.
+ * the timer's ticks, which a change in the kernel shifts as a change of seed does. p50 without load
+ * hardly depends on it; tails and load do, and are tested over the seeds.
  *
- * The floor is what the seeds can tell: half the 99 % interval of the ratio of medians. It shrinks
- * as seeds are added, where their range would grow until it hid every change. What lies below it
- * is the same only where the whole interval is within the noise of one seed; else it is unknown.
+ * The floor is what the seeds can show: half the 99 % interval of the ratio of medians. It shrinks
+ * as seeds are added, where their range would grow until it hid every change. A change below it
+ * counts as the same only if the whole interval is within the noise of one seed; else it is
+ * unknown.
  */
 #include <errno.h>
 #include <math.h>
@@ -15,15 +16,17 @@
 #include "compare/private.h"
 #include "math/stats.h"
 
-/* No change above it is called the same: a noisier figure takes more seeds, not more room. */
+/*
+ * No change above this is called the same: a noisier figure needs more seeds, not a wider margin.
+ */
 #define MOST_TOLERANCE 0.1
-/* The standard error of a median in those of a mean, of normal values. */
+/* The standard error of a median relative to that of a mean, for normal values. */
 #define MEDIAN_FACTOR 1.2533
 /* That a ratio is outside its interval: in order to call it changed, and to call it the same. */
 #define CHANCE_CHANGED 0.01
 #define CHANCE_SAME    0.05
 
-/* The runs of one cell that both sides have: of one seed and repetition. */
+/* The runs of one cell that both sides have, by seed and repetition. */
 struct common {
 	const struct set_run **base, **new;
 	size_t count;
@@ -77,7 +80,7 @@ static bool is_same_buckets(const struct latency *a, const struct latency *b)
 	return true;
 }
 
-/* Every sample; of a compact result without samples all that it kept, to the last instruction. */
+/* Compares every sample; without samples, in a compact result, everything that it kept. */
 static bool is_identical(const struct latency *a, const struct latency *b)
 {
 	if (a->count != b->count || a->min != b->min || a->max != b->max || a->mean != b->mean)
@@ -147,7 +150,7 @@ static double squares_of_logs(const double *values, size_t count)
 	return squares;
 }
 
-/* What one seed differs by from the next: the standard deviation of logarithms; 0 of one seed. */
+/* How much seeds differ: the standard deviation of logarithms; 0 with one seed. */
 static double noise_of(const double *base, const double *new, size_t count)
 {
 	if (count < 2)
@@ -209,7 +212,7 @@ static int decide_change(struct compare_row *row, const char *why)
 	return compare_decide(row, row->ratio > 1 ? COMPARE_WORSE : COMPARE_BETTER, "%s", why);
 }
 
-/* So many seeds until the interval is as narrow: it is narrower the more there are. */
+/* How many seeds make the interval this narrow: it narrows with their number. */
 static uint64_t seeds_for_margin(double noise, double wanted)
 {
 	uint64_t low = 2, high = COMPARE_MOST_NEEDED;
@@ -226,8 +229,8 @@ static uint64_t seeds_for_margin(double noise, double wanted)
 }
 
 /*
- * Below its floor: the same where any change is within the noise of one seed, too. What is missing
- * for that, or until the change is beyond its floor, are seeds.
+ * Below its floor: the same if any change is within the noise of one seed too. More seeds decide
+ * that, or bring the change beyond its floor.
  */
 static int decide_below(const struct common *common, double least, double noise,
 			struct compare_row *row)
@@ -257,7 +260,7 @@ static int decide_too_few(const struct common *common, struct compare_row *row)
 			      common->count, common->count == 1 ? "" : "s", COMPARE_LEAST_SEEDS);
 }
 
-/* What identical runs say needs neither floor nor test; it is in the family all the same. */
+/* Identical runs need neither floor nor test; the row is in the family all the same. */
 static int decide_identical(double least, struct compare_row *row)
 {
 	row->floor = least;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The engine of real time. Faults of one run share a file system, a boot and an alignment of code:
- * they are one observation, not hundreds. So each figure is taken of each run, and the runs of the
- * two sides are tested. A change must be beyond chance (q) and beyond the floor (the interval).
+ * they are one observation, not hundreds. So each figure is taken once from each run, and the runs
+ * of the two sides are tested. A change must be beyond chance (q) and beyond the floor (the
+ * interval).
  */
 #include <errno.h>
 #include <math.h>
@@ -19,7 +20,7 @@ static double *take_values(const struct set_cell *cell, int figure)
 	return values;
 }
 
-/* Numbers of their own for each row: a row's interval does not depend on which others there are. */
+/* Each row has its own random numbers: its interval does not depend on the other rows. */
 static uint64_t seed_of(const struct compare_cell *cell, const struct compare_row *row,
 			uint64_t seed)
 {
@@ -35,7 +36,7 @@ static bool has_runs(const struct compare_row *row)
 	return row->base_runs >= COMPARE_LEAST_RUNS && row->new_runs >= COMPARE_LEAST_RUNS;
 }
 
-/* Too few runs are in no family: they are not beyond chance, whatever their p would be. */
+/* Rows with too few runs are in no family: they are not beyond chance, whatever their p. */
 static int test(const double *base, const double *new, const struct comparison *comparison,
 		uint64_t state, struct compare_row *row)
 {

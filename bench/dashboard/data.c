@@ -50,7 +50,10 @@ static void print_changes(const struct page_cell *cell, FILE *out)
 	fputc(']', out);
 }
 
-/* All faults of the runs of a cell, counted together: slots agree, for all are of bpf/slots.h. */
+/*
+ * All faults of the runs of a cell, counted together: the slots agree, since all come from
+ * bpf/slots.h.
+ */
 static bool pool(const struct set_cell *cell, struct hist *hist)
 {
 	hist_init(hist);

@@ -22,7 +22,7 @@ static int read_again(const struct history *history, const struct history_result
 	return 0;
 }
 
-/* Others than these are not read, so that it is fast in a large folder. */
+/* Only these are read, which keeps it fast in a large folder. */
 static int read_all(const struct history *history, size_t build, size_t track,
 		    struct results *results)
 {
@@ -40,7 +40,7 @@ static int read_all(const struct history *history, size_t build, size_t track,
 	return -ENODATA;
 }
 
-/* Only those that are one set with the result that has most cells; how many are not. */
+/* Keeps those that form a set with the result that has the most cells; returns how many do not. */
 static size_t keep_one_set(struct results *results)
 {
 	struct result leader = results->items[0]; /* its pointers are not its own */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Two questions of the newest build that a comparison of builds does not answer: which file system
- * is faster, and what MAP_SYNC costs. Both are of p50, with p99 beside it.
+ * Two questions about the newest build that a comparison of builds does not answer: which file
+ * system is faster, and what MAP_SYNC costs. Both use p50, with p99 next to it.
  */
 #include <math.h>
 #include <string.h>

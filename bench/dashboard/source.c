@@ -39,7 +39,7 @@ static void print_word(FILE *out, const char *word)
 	fputs("&#39;", out);
 }
 
-/* As scripts/guest takes a kernel of Debian: "6.1.0-47", "6.12.107"; 0 where it is not one. */
+/* As scripts/guest takes a kernel of Debian: "6.1.0-47", "6.12.107"; 0 if it is not one. */
 static int debian_kernel(const struct result *result)
 {
 	const char *release = result->host.kernel;

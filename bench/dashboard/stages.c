@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Where the time of the mean fault goes, of cells that were measured with probes. */
+/* Where the time of the mean fault goes, in cells that were measured with probes. */
 #include <math.h>
 #include <string.h>
 

@@ -65,7 +65,7 @@ static void check_disks(struct doctor *doctor, struct pmem_count *count)
 	}
 }
 
-/* Raw, but with DAX all the same: memmap= makes such regions, and their disk was counted above. */
+/* Raw, but with DAX: memmap= makes such regions, and their disk was counted above. */
 static bool has_dax_disk(const char *namespace)
 {
 	auto_closedir DIR *dir = NULL;

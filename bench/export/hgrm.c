@@ -15,7 +15,7 @@
 
 #define TICKS_PER_HALF 5
 
-/* Our slots in HdrHistogram's words: half of the sub-buckets serve each power of two. */
+/* Our slots in HdrHistogram's terms: half of the sub-buckets serve each power of two. */
 #define SUB_BUCKETS (2 * SLOTS_PER_OCTAVE)
 #define BUCKETS	    (SLOT_RANGE_BITS - SLOT_SUB_BITS)
 

@@ -29,7 +29,7 @@ static int find_digest(const struct result *result, struct kcidb_source *source)
 	return ret;
 }
 
-/* Kernels of one name can differ: they are told apart by all that is known of them. */
+/* Kernels with the same name can differ: everything known about them distinguishes them. */
 static int find_build(const struct kcidb_report *report, const struct host *host,
 		      struct kcidb_source *source)
 {
@@ -120,7 +120,7 @@ static const char *architecture(const struct host *host)
 	return machine;
 }
 
-/* Where the source code came from is not known here; a build is nothing without a checkout. */
+/* Where the source code came from is not known here; but a build needs a checkout. */
 static int put_checkout(struct kcidb_report *report, size_t index)
 {
 	struct export_values values = { 0 };

@@ -83,7 +83,7 @@ static void add_number(struct filler *filler, const char *name, uint64_t number)
 	add_text(filler, name, text);
 }
 
-/* Axes that most cells do not have: told only where they are there, as in the key. */
+/* Axes that most cells do not have: written only if set, as in the key. */
 static void add_extra(struct filler *filler, const char *name, const char *const *words, int word)
 {
 	add_text(filler, name, word ? words[word] : "");

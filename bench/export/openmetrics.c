@@ -52,7 +52,7 @@ static void put_bucket(FILE *out, const struct sample *sample, uint64_t bound_ns
 	put_count(out, sample, count);
 }
 
-/* Faults that took at most ns; U64_ABSENT where a slot lies across it, so that nobody knows. */
+/* Faults that took at most ns; U64_ABSENT if a slot lies across it, so that it is not known. */
 static uint64_t count_up_to(const struct latency *latency, uint64_t ns)
 {
 	uint64_t count = 0;

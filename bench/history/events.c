@@ -11,8 +11,8 @@
 #include "math/changepoint.h"
 
 /*
- * How far a figure of one build lies apart for three seeds, in nine of ten cells: what a series
- * without repeated runs is given. docs/history.md says how it was measured.
+ * How far a figure of one build varies over three seeds, in nine of ten cells: for series without
+ * repeated runs. docs/history.md says how it was measured.
  */
 static const double seed_floors[] = {
 	[FIGURE_P50] = 0.003,
@@ -22,8 +22,8 @@ static const double seed_floors[] = {
 };
 
 /*
- * The median of what runs of one build lie apart, so that no single boot decides: of an even number
- * the greater of the middle two, but of two builds the lesser. NAN: no build has two runs.
+ * The median distance between runs of one build, so that no single boot decides: with an even
+ * number the greater of the middle two, but with two builds the lesser. NAN: no build has two runs.
  */
 static int usual_spread(const struct history *history, const struct history_series *series,
 			double *spread)

@@ -227,7 +227,7 @@ static int make_tables(struct index *index, int format)
 	return ret ? ret : run_text(index, version);
 }
 
-/* A new one is empty, so that one which cannot be written is of use only where it is of FORMAT. */
+/* A new one is empty, so one that cannot be written is only useful if it has FORMAT. */
 static int prepare(struct index *index)
 {
 	int format = 0, ret = read_format(index, &format);
@@ -296,7 +296,7 @@ static double column_figure(sqlite3_stmt *statement, int column)
 	return sqlite3_column_double(statement, column);
 }
 
-/* What does not make sense was not written by us: -EINVAL, and the file is read instead. */
+/* Values that make no sense were not written by us: -EINVAL, and the file is read instead. */
 static int take_cell(struct index *index, sqlite3_stmt *statement, struct run_cell *cell)
 {
 	const char *config = (const char *)sqlite3_column_text(statement, 1);

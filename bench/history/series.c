@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Tracks and series from runs: which values stand in one line, and what each build's value is. */
+/* Tracks and series from runs: which values form one series, and what each build's value is. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>

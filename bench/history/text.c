@@ -111,8 +111,9 @@ static int print_event(const struct history *history, const struct history_event
 	return 0;
 }
 
-/* A character a build, by height between least and greatest of the series; flat where they are
- * near. */
+/*
+ * A character a build, by height between least and greatest of the series; flat if these are close.
+ */
 static void draw(const struct history *history, const struct history_series *series, char *line,
 		 size_t size)
 {

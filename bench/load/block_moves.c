@@ -23,7 +23,7 @@ struct bulk_time {
 	__s32 tv_nsec;
 };
 
-/* struct xfs_bstat: of it, XFS_IOC_SWAPEXT looks at the two last times. */
+/* struct xfs_bstat: XFS_IOC_SWAPEXT checks its last two times. */
 struct bulk_stat {
 	__u64 ino;
 	__u16 mode, nlink;
@@ -75,7 +75,7 @@ static int exchange_range(int fd, int peer, uint64_t bytes)
 	return ioctl(fd, IOC_EXCHANGE_RANGE, &range) ? -errno : 0;
 }
 
-/* The older one, of xfs_fsr: refused where the file was changed since its times were read. */
+/* The older one, of xfs_fsr: refused if the file was changed since its times were read. */
 static int swap_extents(int fd, int peer, uint64_t bytes)
 {
 	struct swap_extents swap = { .fd_target = fd,

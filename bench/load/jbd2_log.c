@@ -229,9 +229,9 @@ static uint32_t next_block(const struct jbd2_log *log, uint32_t block)
 }
 
 /*
- * The commit of that sequence, if a whole one starts at block: its length, 0 where there is none.
- * Blocks of data never begin with the magic number (jbd2 escapes them), and what is left of an
- * earlier turn of the ring has a lower sequence.
+ * The commit of that sequence, if a whole one starts at block: its length, 0 if there is none.
+ * Blocks of data never begin with the magic number (jbd2 escapes them), and what an earlier turn of
+ * the ring left has a lower sequence.
  */
 static int measure_commit(struct jbd2_log *log, uint32_t block, uint32_t sequence, uint32_t *length)
 {

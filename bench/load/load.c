@@ -34,7 +34,7 @@ struct load_shared {
 
 static const _Atomic uint64_t nothing_done;
 
-/* Without names a folder of its own is of no use: nothing is ever seen in it. */
+/* Without names a separate folder is useless: nothing is ever visible in it. */
 static int enter_place(struct load_worker *worker, const struct workplace *place, uint64_t index)
 {
 	char name[32];
@@ -67,7 +67,7 @@ static int work(struct load *load, const struct workplace *place, uint64_t index
 	return ret;
 }
 
-/* In a file system of ours root owns all there is; a folder may be anybody's. */
+/* In our own file system root owns everything; a folder may be anybody's. */
 static int drop_privileges(const struct workplace *place)
 {
 	return privilege_drop(place->is_named ? 0 : 1u << CAP_DAC_OVERRIDE);
@@ -89,7 +89,7 @@ static void run_child(struct load *load, const struct workplace *place, uint64_t
 	_exit(1);
 }
 
-/* As many as may take a quarter of what is free; of a load that keeps none, none. */
+/* As many as fit into a quarter of the free space; none for a load that keeps none. */
 static uint64_t choose_files(const struct load_kind *kind, const struct cell_config *config,
 			     int dir_fd)
 {

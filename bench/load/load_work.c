@@ -24,8 +24,8 @@
 /* Every other block is a hole: as many extents to free at once. */
 #define TRUNCATE_EXTENTS 256
 /*
- * An attribute that fits no inode has a block of its own, and goes through the log on ext4 and XFS
- * alike; XFS keeps it in that block up to three quarters of one.
+ * An attribute too large for the inode has a block of its own, and goes through the log on ext4 and
+ * XFS alike; XFS keeps it in that block up to three quarters of one.
  */
 #define ATTRIBUTE_BYTES 3000
 
@@ -74,7 +74,7 @@ static int prepare_copy(struct load_worker *worker)
 	return ret;
 }
 
-/* By read and write: copy_file_range would only share the blocks where reflinks are. */
+/* By read and write: copy_file_range would only share the blocks if there are reflinks. */
 static int copy_file(struct load_worker *worker, int source, const char *name)
 {
 	auto_close int copy = datafile_create(&worker->place, name);

@@ -110,7 +110,7 @@ static int make_peer(struct remap *remap, struct remap_file *file, size_t i,
 
 /*
  * Each page is in the page tables when its block moves: for writing, so that the kernel must take
- * that away; only for reading where another thread will write, so that each store still faults.
+ * that away; only for reading if another thread will write, so that each store still faults.
  */
 static void touch(void *argument)
 {
@@ -223,7 +223,7 @@ static int move_blocks(struct remap *remap, struct remap_file *file)
 	return -EINVAL;
 }
 
-/* Everything that file systems say where they do not have what was asked for. */
+/* Every errno by which file systems say that they do not support a call. */
 static bool is_refusal(int error)
 {
 	return error == -EOPNOTSUPP || error == -ENOTTY || error == -EINVAL || error == -ENOSYS ||

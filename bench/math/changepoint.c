@@ -38,7 +38,7 @@ static double *distance_sums(const double *values, size_t n)
 	return sums;
 }
 
-/* Of [from, split) against [split, to). Within blocks every pair is there twice. */
+/* The energy of [from, split) against [split, to). Within blocks every pair is there twice. */
 static double energy(const double *sums, size_t n, size_t from, size_t split, size_t to)
 {
 	double left = (double)(split - from), right = (double)(to - split);
@@ -159,7 +159,7 @@ static double around(const double *values, size_t count, size_t i, double limit)
 	return fabs(values[a] - values[b]) <= limit ? (values[a] + values[b]) / 2 : NAN;
 }
 
-/* Two odd values side by side are none: that is how a step begins, or noise. */
+/* Two odd values side by side are not odd: that is how a step begins, or noise. */
 static int mark_odd(const double *logs, size_t count, double floor, bool *is_odd)
 {
 	double spread, limit;
@@ -237,7 +237,7 @@ static bool is_change(const struct search *search, size_t from, size_t split, si
 
 /*
  * Splits [from, to), then what is on both sides. Where there are several steps, an exact one shows
- * only between its neighbours: then they are looked for first.
+ * only between its neighbours: so those are looked for first.
  */
 static void divide(const struct search *search, const double *sums, size_t base, size_t size,
 		   size_t from, size_t to, double p)
@@ -298,7 +298,7 @@ static size_t end_of(const struct search *search, size_t split)
 	return split;
 }
 
-/* Takes away the weakest split that is not a change between its neighbours; false: all are. */
+/* Removes the weakest split that is not a change between its neighbours; false: all are. */
 static bool merge_weakest(const struct search *search, double p)
 {
 	size_t from = 0, weakest = 0;

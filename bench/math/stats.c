@@ -187,7 +187,9 @@ static double student_within(double sine, double cosine, unsigned degrees)
 	return degrees % 2 ? M_2_PI * (atan2(sine, cosine) + sine * cosine * sum) : sine * sum;
 }
 
-/* The share beyond t by the rest of that sum, which keeps its digits where hardly any is left. */
+/*
+ * The share beyond t by the rest of that sum, which keeps its digits when hardly anything is left.
+ */
 static double student_beyond(double sine, double cosine, unsigned degrees)
 {
 	double half = degrees / 2.0, x = cosine * cosine, term = 1, sum = 0;

@@ -47,7 +47,7 @@ int commit_check(const struct cell_config *config, struct verdict *verdict)
 	return 0;
 }
 
-/* The same file once more: by its name in /proc, for it may have no other. */
+/* The same file once more: by its name in /proc, since it may have no other. */
 static int open_dsync(struct commit *commit, int fd, struct verdict *verdict)
 {
 	char path[64];

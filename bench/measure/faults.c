@@ -22,7 +22,7 @@
 /* ASan looks at its shadow of each page before the access, and the first look is a fault too. */
 #define no_shadow __attribute__((no_sanitize("address")))
 
-/* Holds threads back until all are ready, or sends them home where one could not be made. */
+/* Holds threads back until all are ready, or dismisses them if one could not be created. */
 struct gate {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -218,7 +218,7 @@ static void settle_thread(struct runner *runner)
 		runner->outcome->error = privilege_drop(0);
 }
 
-/* A first round through everything that the timed part will touch or call, commits in vain. */
+/* A first round through everything that the timed part will touch or call; commits do nothing. */
 static void warm_up(struct runner *runner)
 {
 	const struct fault_plan warm = {
@@ -289,7 +289,7 @@ static bool pass_gate(struct gate *gate)
 	return is_open;
 }
 
-/* For runners->gate of count threads: waits for all, then opens; or sends those there are home. */
+/* For runners->gate of count threads: waits for all, then opens; or dismisses those that exist. */
 static void open_gate(struct gate *gate, size_t count, bool is_complete,
 		      const struct fault_plan *plan)
 {

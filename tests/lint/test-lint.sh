@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What can be said of the sources without running them.
+# What can be checked in the sources without running them.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -34,7 +34,7 @@ has_no_long_lines() {
 		xargs expand -t 8 | grep -P '^(?!.*(https?://|")).{101,}')
 	[ -z "$long" ] || { echo "$long"; return 1; }
 }
-# All of ours that is read as a program: by its suffix, or by what it begins with.
+# Everything of ours that is read as a program, by its suffix or its first line.
 sources() {
 	files bench bpf scripts tests plots .ci Makefile ':!bench/page/uplot' ':!tests/fuzz/corpus' |
 		xargs awk 'FNR == 1 { if (/^#!/ || FILENAME ~ /(\.(c|h|py|sh|bash|gp|js|css|html)|Makefile)$/) print FILENAME
@@ -66,7 +66,7 @@ options_are_in_manual() {
 	done
 	[ -z "$missing" ] || { echo "not in docs/syncfault.1:$missing"; return 1; }
 }
-# Of scripts with options of their own, by their --help.
+# For scripts with options of their own, by their --help.
 options_are_in_page() { # SCRIPT PAGE
 	local option options missing=''
 	options=$("$1" --help | grep -oE -- '--[a-z][a-z-]*' | grep -vx -- --help | sort -u)
@@ -93,8 +93,8 @@ completes() {
 		COMP_WORDS=(syncfault do) COMP_CWORD=1; _syncfault; [ "${COMPREPLY[*]}" = doctor ]'
 }
 
-# A predictable name in a folder of all users is anybody's to plant a link at, and what a killed
-# script leaves should say whose it is. In the guest, where init is ours, there is nobody else.
+# Anybody can plant a link at a predictable name in a folder of all users, and what a killed script
+# leaves should show whose it is. In the guest, where init is ours, there is nobody else.
 temporary_names_are_ours() {
 	local bad
 	bad=$(files bench scripts | grep -v guarantee/guest.sh |
