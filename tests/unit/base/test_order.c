@@ -6,8 +6,6 @@
 
 #include <cmocka.h>
 
-#include <errno.h>
-
 #include "base/keywords.h"
 #include "base/order.h"
 
@@ -56,25 +54,13 @@ static void masks(void **state)
 	assert_int_equal(word_list_mask(&some), 0x13);
 }
 
-/* A word twice is one item; what is full takes no more, but still what it has. */
-static void lists(void **state)
-{
-	struct word_list list = { 0 };
-
-	(void)state;
-	for (int word = 0; word < LIST_MAX; word++)
-		assert_int_equal(word_list_add(&list, word), 0);
-	assert_int_equal(word_list_add(&list, LIST_MAX - 1), 0);
-	assert_int_equal(word_list_add(&list, LIST_MAX), -E2BIG);
-	assert_int_equal(list.count, LIST_MAX);
-	assert_int_equal(list.words[LIST_MAX - 1], LIST_MAX - 1);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbers), cmocka_unit_test(texts), cmocka_unit_test(sorts),
-		cmocka_unit_test(masks),   cmocka_unit_test(lists),
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(texts),
+		cmocka_unit_test(sorts),
+		cmocka_unit_test(masks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
