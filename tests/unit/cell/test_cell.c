@@ -80,6 +80,28 @@ static void the_key_of_the_last_words(void **state)
 			    "commit=none/access=read/page=2m/pages=4294967296/threads=1024");
 }
 
+/* What most cells do not have comes last, in this order. */
+static void the_key_of_what_is_rare(void **state)
+{
+	struct cell_config config = plain();
+
+	(void)state;
+	config.dirty = 4096;
+	config.dirty_kind = DIRTY_RENAME;
+	config.remap = REMAP_COLLAPSE;
+	config.attribute = ATTRIBUTE_SYNC;
+	config.interface = INTERFACE_VALIDATE_SYNC;
+	config.files = FILES_EACH;
+	assert_key(&config, "ext4/dax=always/state=hole/load=none/sync=none/commit=none/"
+			    "access=write/page=4k/pages=512/threads=1/files=each/dirty=4096:rename/"
+			    "remap=collapse/attribute=sync/interface=validate_sync");
+	config = plain();
+	config.dirty = UINT64_MAX; /* a file that does not say */
+	config.commit = COMMIT_MSYNC;
+	assert_key(&config, "ext4/dax=always/state=hole/load=none/sync=none/commit=msync/"
+			    "access=write/page=4k/pages=512/threads=1");
+}
+
 static void a_key_that_does_not_fit(void **state)
 {
 	const char *whole = "ext4/dax=always/state=hole/load=none/sync=none/commit=none/"
@@ -216,6 +238,8 @@ static void patterns_select_cells(void **state)
 	assert_true(cell_match(NULL, key));
 	assert_true(cell_match("*/state=hole/*", key));
 	assert_true(cell_match("xfs/*load=n[oa]n?", key));
+	assert_true(cell_match("[xy]fs/dax=always/state=hole/load=none", key));
+	assert_true(cell_match("?fs/dax=always/state=hole/load=none", key));
 	assert_false(cell_match("*/state=hole", key)); /* a glob is of the whole key */
 	assert_false(cell_match("state=*", key));
 	assert_true(cell_match("state=hole", key)); /* a text is part of it */
@@ -249,6 +273,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_key_of_the_first_words),
 		cmocka_unit_test(the_key_of_the_last_words),
+		cmocka_unit_test(the_key_of_what_is_rare),
 		cmocka_unit_test(a_key_that_does_not_fit),
 		cmocka_unit_test(file_systems_with_options),
 		cmocka_unit_test(hostile_file_systems),

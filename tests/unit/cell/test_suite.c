@@ -235,6 +235,51 @@ static void suites_that_are_refused(void **state)
 	}
 }
 
+#define TEN "1,2,3,4,5,6,7,8,9,10"
+
+/* The greatest numbers and the greatest suite that there may be; one cell more is too many. */
+static void suites_that_just_fit(void **state)
+{
+	static const char *const cells_of_ten_thousand =
+		HEAD "[{\"fs\": [\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\",\"j\"],"
+		     "\"pages\": [" TEN "], \"threads\": [" TEN "], \"dirty\": [" TEN "]}%s]}";
+	struct capture capture;
+	char text[1024];
+
+	(void)state;
+	write_file(HEAD "[{\"fs\": [\"ext4\"], \"pages\": [4294967296], \"threads\": [1024],"
+			"\"pause_us\": 60000000}]}");
+	assert_int_equal(try_suite(path, &capture), 0);
+	snprintf(text, sizeof(text), cells_of_ten_thousand, "");
+	write_file(text);
+	assert_int_equal(try_suite(path, &capture), 0);
+	snprintf(text, sizeof(text), cells_of_ten_thousand, ",{\"fs\": [\"k\"]}");
+	write_file(text);
+	assert_int_equal(try_suite(path, &capture), -EINVAL);
+	assert_non_null(strstr(capture.text, "more than 10000 cells"));
+}
+
+/* The first word of a list is 0, and asked for all the same. */
+static void an_override_by_the_first_word(void **state)
+{
+	struct cell_axes over;
+	struct cell_config *cells;
+	struct suite suite;
+	size_t count;
+
+	(void)state;
+	cell_axes_init(&over);
+	over.sched = SCHED_WORD_OTHER;
+	over.pause_us = 0;
+	write_file(HEAD "[{\"fs\": [\"ext4\"], \"scheduler\": \"fifo\", \"pause_us\": 9}]}");
+	assert_int_equal(suite_read(path, &suite), 0);
+	assert_int_equal(suite_expand(&suite, &over, &cells, &count), 0);
+	assert_int_equal(cells[0].sched, SCHED_WORD_OTHER);
+	assert_int_equal(cells[0].pause_us, 0);
+	free_cells(cells, count);
+	suite_free(&suite);
+}
+
 /* Two blocks that differ in their DAX mode alone, and in what only the second one has. */
 static void blocks_that_overrides_make_equal(void **state)
 {
@@ -372,6 +417,8 @@ int main(void)
 		cmocka_unit_test(overrides_take_the_place_of_axes),
 		cmocka_unit_test(a_suite_of_ones_own),
 		cmocka_unit_test(suites_that_are_refused),
+		cmocka_unit_test(suites_that_just_fit),
+		cmocka_unit_test(an_override_by_the_first_word),
 		cmocka_unit_test(blocks_that_overrides_make_equal),
 		cmocka_unit_test(every_suite_takes_every_dax_mode),
 		cmocka_unit_test(duplicates_that_overrides_leave),
