@@ -450,6 +450,42 @@ static void drops_excuse_the_sum(void **state)
 	result_free(&result);
 }
 
+/* A file that lacks it is refused before: this is of what was measured just now. */
+static void commits_without_a_total(void **state)
+{
+	struct result result;
+	struct probes_result *probes;
+
+	(void)state;
+	fill_result(&result);
+	probes = &result.cells[0].probes;
+	assert_null(result_check_probes(probes));
+	probes->commit_total.count = U64_ABSENT;
+	assert_non_null(result_check_probes(probes));
+	probes->has_commits = false;
+	assert_null(result_check_probes(probes));
+	probes->has_commits = true;
+	result_free(&result);
+}
+
+static void words_of_stages(void **state)
+{
+	(void)state;
+	for (int i = 0; i < STAGE_COUNT; i++) {
+		bool is_best = i == STAGE_LOCK || i == STAGE_MAP || i == STAGE_INSERT;
+
+		assert_non_null(stage_words[i]);
+		assert_non_null(stage_meaning(i));
+		assert_int_equal(stage_is_best_as_tracepoint(i), is_best);
+	}
+	assert_null(stage_words[STAGE_COUNT]);
+	assert_string_equal(stage_words[STAGE_LOCK], "lock");
+	assert_string_equal(stage_words[STAGE_WP_WAIT], "wp_wait");
+	assert_string_equal(stage_words[STAGE_JOURNAL_WAIT], "journal_wait");
+	assert_string_equal(stage_words[STAGE_FAST_COMMIT], "fast_commit");
+	assert_string_equal(stage_words[STAGE_FLUSH], "flush");
+}
+
 static void only_of_a_cell_that_is_ok(void **state)
 {
 	char *text = change("cells/0/latency", "null"), *at;
@@ -492,6 +528,8 @@ int main(void)
 		cmocka_unit_test(wrong_values),
 		cmocka_unit_test(parts_that_contradict_each_other),
 		cmocka_unit_test(drops_excuse_the_sum),
+		cmocka_unit_test(commits_without_a_total),
+		cmocka_unit_test(words_of_stages),
 		cmocka_unit_test(only_of_a_cell_that_is_ok),
 		cmocka_unit_test(damaged),
 	};

@@ -15,6 +15,7 @@
 #include "../capture.h"
 #include "../damage.h"
 #include "base/assets.h"
+#include "result/check.h"
 #include "result/result.h"
 
 /* 12 samples: buckets 0, 1, 2-3, (4-7 empty), 8-15; slots below and above 64 ns. */
@@ -127,6 +128,7 @@ static void percentiles_and_buckets(void **state)
 	assert_int_equal(latency->p90, 9001);
 	assert_int_equal(latency->p99, 15999);
 	assert_int_equal(latency->p999, 15999);
+	assert_true(latency->p9999 == U64_ABSENT); /* of too few faults */
 	assert_int_equal(latency->log2_us_count, 5);
 	assert_memory_equal(latency->log2_us, expected, sizeof(expected));
 	for (size_t i = 0; i < latency->hist_ns_count; i++)
@@ -154,6 +156,7 @@ static void percentiles_without_all_samples(void **state)
 	assert_int_equal(latency_fill(&latency, &hist, NULL, 0), 0);
 	assert_in_range(latency.p50, 500000, 500000 * 33 / 32);
 	assert_in_range(latency.p999, 999000, 999000 * 33 / 32);
+	assert_in_range(latency.p9999, 999900, 999900 * 33 / 32);
 	assert_true(latency.max == (1ULL << 40) + 5);
 	assert_true(latency.hist_ns[latency.hist_ns_count - 1].from == 1ULL << 40);
 	assert_true(latency.hist_ns[latency.hist_ns_count - 1].to == latency.max);
@@ -342,6 +345,122 @@ static void parts_that_contradict_each_other(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		assert_change_refused(rows[i].path, rows[i].json, rows[i].message);
+}
+
+static void name_cell(struct cell_result *cell)
+{
+	char key[CELL_KEY_SIZE];
+
+	assert_int_equal(cell_key(&cell->config, key, sizeof(key)), 0);
+	free(cell->key);
+	cell->key = strdup(key);
+}
+
+static int check(const struct result *result)
+{
+	struct capture capture;
+	int ret;
+
+	capture_begin(&capture, STDERR_FILENO);
+	ret = result_check(result, "f");
+	capture_end(&capture);
+	return ret;
+}
+
+static void the_faults_of_all_threads(void **state)
+{
+	struct result result;
+
+	(void)state;
+	fill_result(&result);
+	result.cells[0].config.pages = SAMPLES / 3;
+	result.cells[0].config.threads = 3;
+	name_cell(&result.cells[0]);
+	assert_int_equal(check(&result), 0);
+	result.cells[0].config.pages = SAMPLES;
+	name_cell(&result.cells[0]);
+	assert_int_equal(check(&result), -EINVAL);
+	result_free(&result);
+}
+
+/* A write() beside the faults takes pages away again: there may be more of them, and never fewer. */
+static void faults_beside_a_write(void **state)
+{
+	struct result result;
+
+	(void)state;
+	fill_result(&result);
+	result.cells[0].config.remap = REMAP_WRITE;
+	name_cell(&result.cells[0]);
+	assert_int_equal(check(&result), 0);
+	result.cells[0].proof.faults_observed = SAMPLES + 1;
+	assert_int_equal(check(&result), 0);
+	result.cells[0].proof.faults_observed = SAMPLES - 1;
+	assert_int_equal(check(&result), -EINVAL);
+	result.cells[0].config.remap = REMAP_PUNCH;
+	name_cell(&result.cells[0]);
+	result.cells[0].proof.faults_observed = SAMPLES + 1;
+	assert_int_equal(check(&result), -EINVAL);
+	result_free(&result);
+}
+
+#define TEXT(path_, field_)                            \
+	{                                              \
+		path_, offsetof(struct result, field_) \
+	}
+
+/* Each key is read into the field of its name. */
+static void texts_that_only_people_read(void **state)
+{
+	static const struct {
+		const char *path;
+		size_t offset;
+	} texts[] = {
+		TEXT("tool/version", tool.version),
+		TEXT("tool/commit", tool.commit),
+		TEXT("started", started),
+		TEXT("suite", suite),
+		TEXT("host/kernel", host.kernel),
+		TEXT("host/version", host.version),
+		TEXT("host/machine", host.machine),
+		TEXT("host/build_id", host.build_id),
+		TEXT("host/config_digest", host.config_digest),
+		TEXT("host/cpu", host.cpu),
+		TEXT("host/microcode", host.microcode),
+		TEXT("host/governor", host.governor),
+		TEXT("host/clocksource", host.clocksource),
+		TEXT("host/libc", host.libc),
+		TEXT("host/virtualisation", host.virtualisation),
+		TEXT("host/kernel_command_line", host.kernel_command_line),
+		TEXT("guest/qemu", guest.qemu),
+		TEXT("guest/accelerator", guest.accelerator),
+		TEXT("guest/kernel_package", guest.kernel_package),
+		TEXT("guest/command_line", guest.command_line),
+		TEXT("guest/image_digest", guest.image_digest),
+		TEXT("guest/started", guest.started),
+		TEXT("clock/source", clock.source),
+		TEXT("provenance/source", provenance.source),
+		TEXT("provenance/author", provenance.author),
+		TEXT("provenance/date", provenance.date),
+		TEXT("provenance/url", provenance.url),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		char *text = change(texts[i].path, "\"only here\"");
+		struct result result;
+
+		assert_int_equal(result_parse(text, strlen(text), "f", &result), 0);
+		for (size_t j = 0; j < sizeof(texts) / sizeof(texts[0]); j++) {
+			const void *field = (const char *)&result + texts[j].offset;
+			const char *value = *(char *const *)field;
+
+			if ((i == j) != (value && !strcmp(value, "only here")))
+				fail_msg("%s was read into %s", texts[i].path, texts[j].path);
+		}
+		result_free(&result);
+		free(text);
+	}
 }
 
 static void a_result_that_contradicts_itself_is_not_written(void **state)
@@ -545,6 +664,9 @@ int main(void)
 		cmocka_unit_test(required_keys),
 		cmocka_unit_test(wrong_values),
 		cmocka_unit_test(parts_that_contradict_each_other),
+		cmocka_unit_test(the_faults_of_all_threads),
+		cmocka_unit_test(faults_beside_a_write),
+		cmocka_unit_test(texts_that_only_people_read),
 		cmocka_unit_test(a_result_that_contradicts_itself_is_not_written),
 		cmocka_unit_test(a_result_without_a_text_is_not_written),
 		cmocka_unit_test(truncated),
