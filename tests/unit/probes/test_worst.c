@@ -120,11 +120,32 @@ static void a_cut_timeline(void **state)
 	(void)state;
 	for (size_t i = 0; i < PROBE_TRAIL; i++)
 		record.trail[i] = AT(i * 10, i % 2 ? STAGE_HANDLER : STAGE_MM);
+	record.trail_count = PROBE_TRAIL;
+	assert_int_equal(worst_fill(&worst, &record), 0);
+	assert_int_equal(worst.timeline_count, PROBE_TRAIL);
+	assert_span(&worst, PROBE_TRAIL - 1, STAGE_HANDLER, (PROBE_TRAIL - 1) * 10, 1000);
+	worst_free(&worst);
 	record.trail_count = PROBE_TRAIL + 1;
 	assert_int_equal(worst_fill(&worst, &record), 0);
 	assert_int_equal(worst.timeline_count, PROBE_TRAIL - 1);
 	assert_span(&worst, PROBE_TRAIL - 2, STAGE_MM, (PROBE_TRAIL - 2) * 10,
 		    (PROBE_TRAIL - 1) * 10);
+	worst_free(&worst);
+}
+
+static void every_stage_in_a_timeline(void **state)
+{
+	struct probe_record record = example();
+	struct worst_result worst;
+
+	(void)state;
+	for (int stage = STAGE_OUTSIDE + 1; stage < STAGE_COUNT; stage++)
+		record.trail[stage - 1] = AT(stage, stage);
+	record.trail_count = STAGE_COUNT - 1;
+	assert_int_equal(worst_fill(&worst, &record), 0);
+	assert_int_equal(worst.timeline_count, STAGE_COUNT - 1);
+	for (int stage = STAGE_OUTSIDE + 1; stage < STAGE_COUNT - 1; stage++)
+		assert_span(&worst, (size_t)stage - 1, stage, (uint64_t)stage, (uint64_t)stage + 1);
 	worst_free(&worst);
 }
 
@@ -212,6 +233,7 @@ int main(void)
 		cmocka_unit_test(a_fault),
 		cmocka_unit_test(the_last_stage_ends_with_the_fault),
 		cmocka_unit_test(a_cut_timeline),
+		cmocka_unit_test(every_stage_in_a_timeline),
 		cmocka_unit_test(what_is_not_there),
 		cmocka_unit_test(unseen_stages_are_absent),
 		cmocka_unit_test(the_stack_has_names),
