@@ -108,7 +108,7 @@ static void pwrites_are_synchronous(void **state)
 	struct mapping mapping = { 0 };
 	struct verdict verdict = { 0 };
 	struct commit commit;
-	int fd = mkstemp(path);
+	int fd = mkstemp(path), own;
 
 	(void)state;
 	assert_true(fd >= 0);
@@ -118,8 +118,10 @@ static void pwrites_are_synchronous(void **state)
 	assert_true(fcntl(commit.fd, F_GETFL) & O_DSYNC);
 	assert_int_equal(pwrite(commit.fd, "1", 1, 7), 1);
 	assert_int_equal(lseek(fd, 0, SEEK_END), 8);
+	own = commit.fd;
 	commit_close(&commit);
 	assert_int_equal(commit.fd, -1);
+	assert_int_equal(fcntl(own, F_GETFD), -1);
 	close(fd);
 }
 
@@ -205,7 +207,7 @@ static void the_kernels_answer_is_kept(void **state)
 {
 	struct cell_config config = config_of(COMMIT_MSYNC);
 	struct fault_outcome outcomes[] = { outcome_of(1, 0), outcome_of(1, 0) };
-	struct verdict refused = { 0 }, broken = { 0 };
+	struct verdict refused = { 0 }, broken = { 0 }, later = { 0 };
 	struct proof proof = { 0 };
 
 	(void)state;
@@ -216,6 +218,10 @@ static void the_kernels_answer_is_kept(void **state)
 	outcomes[0].commits = 3;
 	assert_int_equal(commit_prove_stores(&config, outcomes, &proof, &broken), -EIO);
 	assert_string_equal(broken.reason, "msync after 3 stores: Input/output error");
+	/* What it did three times it can do: this is no refusal. */
+	outcomes[0].error = outcomes[0].commit_error = -EINVAL;
+	assert_int_equal(commit_prove_stores(&config, outcomes, &proof, &later), -EIO);
+	assert_string_equal(later.reason, "msync after 3 stores: Invalid argument");
 }
 
 static void pwrites_prove_that_nothing_faulted(void **state)

@@ -102,6 +102,22 @@ static void a_clock_that_goes_back_is_no_latency(void **state)
 	munmap(base, PAGES * PAGE);
 }
 
+/* Pages are kept by 4,096 at a time; they are told by their number in the cell all the same. */
+static void a_clock_that_goes_back_late(void **state)
+{
+	const uint64_t pages = 5000;
+	char *base = map_memfd(pages, pages);
+	struct fault_plan plan = plan_on(&by_raw, base, pages);
+	struct fault_outcome outcome;
+
+	(void)state;
+	jump(-SECOND, 2 + 1 + 2 * 4500 + 1);
+	outcome = run_without_samples(&plan);
+	assert_int_equal(outcome.error, -ERANGE);
+	assert_int_equal(outcome.error_page, 4500);
+	munmap(base, pages * PAGE);
+}
+
 static void a_clock_that_goes_back_between_two_pages(void **state)
 {
 	char *base = map_pages();
@@ -293,6 +309,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(a_clock_that_goes_back_is_no_latency, no_jump),
+		cmocka_unit_test_teardown(a_clock_that_goes_back_late, no_jump),
 		cmocka_unit_test_teardown(a_clock_that_goes_back_between_two_pages, no_jump),
 		cmocka_unit_test_teardown(calibration_with_a_clock_that_goes_back, no_jump),
 		cmocka_unit_test_teardown(clocks_that_disagree, no_jump),

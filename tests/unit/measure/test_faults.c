@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/userfaultfd.h>
 #include <poll.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -555,6 +557,92 @@ static __attribute__((no_sanitize("address"))) void count_flush(const void *at, 
 	flush_calls++;
 }
 
+static uint64_t all_flushes, effective_capabilities;
+static int timer_slack;
+
+/* In the thread that faults. */
+static __attribute__((no_sanitize("address"))) void look_around(const void *at, size_t bytes)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	(void)at;
+	(void)bytes;
+	syscall(SYS_capget, &header, data);
+	effective_capabilities |= data[0].effective | (uint64_t)data[1].effective << 32;
+	timer_slack = prctl(PR_GET_TIMERSLACK);
+	all_flushes++;
+}
+
+/* It has no rights, wakes on time, and what it calls was called before. */
+static void the_thread_that_faults(void **state)
+{
+	char *base = map_memfd(20, 20);
+	struct fault_plan plan = plan_of(base, 20, ACCESS_WRITE);
+	struct fault_outcome outcome;
+
+	(void)state;
+	plan.commit = COMMIT_FLUSH;
+	plan.flush = look_around;
+	outcome = run_one(&plan);
+	assert_measured(&outcome, 20);
+	assert_int_equal(all_flushes, 1 + 20);
+	assert_true(effective_capabilities == 0);
+	assert_int_equal(timer_slack, 1);
+	free(outcome.samples);
+	munmap(base, 20 * PAGE);
+}
+
+static int threads_left = -1;
+
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+			  void *(*start)(void *), void *argument);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+			  void *(*start)(void *), void *argument);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+			  void *(*start)(void *), void *argument)
+{
+	if (threads_left == 0)
+		return EAGAIN;
+	threads_left -= threads_left > 0;
+	return __real_pthread_create(thread, attributes, start, argument);
+}
+
+static void note_ready(void *context)
+{
+	*(bool *)context = true;
+}
+
+/* The others go home: a cell of fewer threads is another cell. */
+static void a_thread_that_cannot_be_made(void **state)
+{
+	char *base = map_memfd(30, 30);
+	struct fault_plan plans[3];
+	struct fault_outcome outcomes[3] = { 0 };
+	bool is_ready = false;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		plans[i] = plan_of(base + i * 10 * PAGE, 10, ACCESS_WRITE);
+	plans[0].at_ready = note_ready;
+	plans[0].context = &is_ready;
+	threads_left = 2;
+	assert_int_equal(faults_run(plans, outcomes, 3), -EAGAIN);
+	threads_left = -1;
+	assert_false(is_ready);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(outcomes[i].faults, 0);
+		assert_null(outcomes[i].samples);
+	}
+	for (size_t page = 0; page < 30; page++)
+		assert_int_equal(base[page * PAGE], 0);
+	assert_int_equal(faults_run(plans, outcomes, 3), 0);
+	assert_true(is_ready);
+	for (size_t i = 0; i < 3; i++)
+		free(outcomes[i].samples);
+	munmap(base, 30 * PAGE);
+}
+
 static void each_store_is_flushed(void **state)
 {
 	char *base = map_memfd(5000, 5000);
@@ -670,6 +758,8 @@ int main(void)
 		cmocka_unit_test(a_pause_is_not_timed),
 		cmocka_unit_test(the_loads_bytes_are_read_around_the_faults),
 		cmocka_unit_test(probing),
+		cmocka_unit_test(the_thread_that_faults),
+		cmocka_unit_test(a_thread_that_cannot_be_made),
 		cmocka_unit_test(each_store_is_flushed),
 		cmocka_unit_test(each_store_is_synced),
 		cmocka_unit_test(a_pwrite_takes_no_fault),

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "measure/interface.h"
+#include "target/mapping.h"
 
 #define PAGE 4096
 
@@ -129,6 +130,67 @@ static void test_another_answer_fails(void **state)
 	close(place.fd);
 }
 
+static int pretended_flag = -1;
+
+int __real_mapping_has_sync_flag(const struct mapping *mapping);
+int __wrap_mapping_has_sync_flag(const struct mapping *mapping);
+int __wrap_mapping_has_sync_flag(const struct mapping *mapping)
+{
+	return pretended_flag < 0 ? __real_mapping_has_sync_flag(mapping) : pretended_flag;
+}
+
+/* Mapped as expected, and synchronous though nothing asked for that to be so. */
+static void test_another_flag_fails(void **state)
+{
+	struct interface_place place;
+	struct verdict verdict = { 0 };
+	struct answer answer = { 0 };
+	int fd = memfd_create("asked", MFD_CLOEXEC);
+
+	(void)state;
+	assert_int_equal(ftruncate(fd, PAGE), 0);
+	interface_look(fd, false, PAGE, &place);
+	pretended_flag = 1;
+	assert_int_not_equal(interface_ask(INTERFACE_SHARED, &place, &answer, &verdict), 0);
+	pretended_flag = -1;
+	assert_int_equal(verdict.status, CELL_FAILED);
+	assert_string_equal(answer.said, "mapped");
+	assert_int_equal(answer.has_map_sync, 1);
+	assert_int_equal(answer.expected_map_sync, 0);
+	assert_non_null(strstr(verdict.reason, "synchronous (sf in smaps); expected: mapped, not"));
+	free_answer(&answer);
+	close(fd);
+}
+
+static size_t count_maps(const char *name)
+{
+	FILE *file = fopen("/proc/self/maps", "re");
+	char line[4096];
+	size_t count = 0;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		count += strstr(line, name) != NULL;
+	fclose(file);
+	return count;
+}
+
+static void test_nothing_stays_mapped(void **state)
+{
+	struct interface_place place;
+	struct verdict verdict = { 0 };
+	struct answer answer = { 0 };
+	int fd = memfd_create("asked-for-once", MFD_CLOEXEC);
+
+	(void)state;
+	assert_int_equal(ftruncate(fd, PAGE), 0);
+	interface_look(fd, false, PAGE, &place);
+	assert_int_equal(interface_ask(INTERFACE_SHARED, &place, &answer, &verdict), 0);
+	assert_int_equal(count_maps("asked-for-once"), 0);
+	free_answer(&answer);
+	close(fd);
+}
+
 static const char cell_text[] =
 	"{\"schema\":\"syncfault-result/1\",\"tool\":{},\"suite\":\"s\",\"host\":{},"
 	"\"clock\":{\"domain\":\"time\",\"unit\":\"ns\"},\"cells\":[{\"key\":"
@@ -176,6 +238,8 @@ int main(void)
 		cmocka_unit_test(test_every_word_has_flags),
 		cmocka_unit_test(test_the_kernel_is_asked),
 		cmocka_unit_test(test_another_answer_fails),
+		cmocka_unit_test(test_another_flag_fails),
+		cmocka_unit_test(test_nothing_stays_mapped),
 		cmocka_unit_test(test_an_answer_stands_for_latencies),
 	};
 
