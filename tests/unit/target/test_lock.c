@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include "../capture.h"
+#include "target/lock.h"
+
+static char path[] = "/tmp/syncfault-lock-XXXXXX";
+
+static int make_file(void **state)
+{
+	int fd = mkstemp(path);
+
+	(void)state;
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int remove_file(void **state)
+{
+	(void)state;
+	return unlink(path);
+}
+
+/* Two that are open at once, and lock in turn. */
+static int lock_both(bool is_first_shared, bool is_second_shared, struct capture *capture)
+{
+	int first = open(path, O_RDONLY | O_CLOEXEC), second = open(path, O_RDONLY | O_CLOEXEC);
+	int ret;
+
+	assert_int_equal(lock_take(first, is_first_shared, "the file"), 0);
+	capture_begin(capture, STDERR_FILENO);
+	ret = lock_take(second, is_second_shared, "the file");
+	capture_end(capture);
+	close(first);
+	close(second);
+	return ret;
+}
+
+static void one_alone_or_several_together(void **state)
+{
+	struct capture capture;
+
+	(void)state;
+	assert_int_equal(lock_both(true, true, &capture), 0);
+	assert_string_equal(capture.text, "");
+	assert_int_equal(lock_both(true, false, &capture), -EBUSY);
+	assert_int_equal(lock_both(false, true, &capture), -EBUSY);
+	assert_int_equal(lock_both(false, false, &capture), -EBUSY);
+	assert_true(is_one_line(capture.text));
+	assert_non_null(strstr(capture.text, "the file is in use: process "));
+	assert_non_null(strstr(capture.text, "(test_lock) has locked it"));
+	/* And with its descriptor each lock is gone. */
+	assert_int_equal(lock_both(true, true, &capture), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_alone_or_several_together),
+	};
+
+	return cmocka_run_group_tests(tests, make_file, remove_file);
+}
