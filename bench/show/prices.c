@@ -21,7 +21,7 @@ static bool is_plain(const struct cell_config *config)
 	       (!config->dirty || config->dirty == U64_ABSENT);
 }
 
-bool show_has_prices(struct table_span span)
+static bool has_prices(struct table_span span)
 {
 	for (size_t i = 0; i < span.count; i++)
 		if (span.entries[i].cell->config.commit != COMMIT_NONE &&
@@ -128,7 +128,7 @@ int show_prices(const struct show *show, struct table_span span)
 	struct text_table table = { .heads = heads, .columns = 5, .left_columns = 2 };
 	int ret = 0;
 
-	if (!show_has_prices(span))
+	if (!has_prices(span))
 		return 0;
 	for (size_t i = 0; i < span.count && !ret; i++)
 		ret = add_fs(&table, span, i);

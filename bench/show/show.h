@@ -54,7 +54,6 @@ int show_scale(const struct show *show, struct table_span span);
  * without cells that have a commit. -ENOMEM.
  */
 int show_prices(const struct show *show, struct table_span span);
-bool show_has_prices(struct table_span span);
 
 /* The meaning of the stages that faults of span were in, once, below everything. */
 void show_legend(const struct show *show, struct table_span span);
