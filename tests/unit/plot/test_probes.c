@@ -144,13 +144,53 @@ static void runs_without_probes_do_not_count(void **state)
 	sample.cells[0].has_probes = false;
 	sample.stages[1][STAGE_MM].mean_ns = 2500;
 	sample.cells[1].latency.mean = 2000;
-	sample.cells[1].probes.drops.unfinished = 7;
+	sample.cells[1].probes.drops.slots = 3;
+	sample.cells[1].probes.drops.unfinished = 4;
 	assert_true(draws(plot_stages, &sample));
 	text = sample.text;
 	ends = block_of(text, "$ends", BLOCK);
 	assert_string_equal(ends, "2.5 2 \"2.50, 7 faults unseen\"\n");
 	free(text);
 	free(ends);
+}
+
+/* A name and a number in as many columns as they need and one more; else the number; else nothing. */
+static void labels_have_a_column_to_spare(void **state)
+{
+	static const char *const labels[] = { "",	  "",	      "",	  "",		"",
+					      "\"1.00\"", "\"1.00\"", "\"1.00\"", "\"mm 1.00\"" };
+	const struct plot_part part = { STAGE_MM, 0, 1000 };
+
+	(void)state;
+	for (size_t columns = 1; columns < sizeof(labels) / sizeof(labels[0]); columns++) {
+		char line[200] = "";
+		FILE *out = fmemopen(line, sizeof(line), "w");
+
+		plot_probes_part(out, &part, 1000, columns);
+		fclose(out);
+		assert_non_null(strstr(line, *labels[columns] ? labels[columns] : "\"\""));
+		assert_true(plot_probes_is_blank(&part, 1000, columns) == !*labels[columns]);
+	}
+}
+
+/* Those that last as long are in the order of their stages. */
+static void short_stages_are_named_at_the_end(void **state)
+{
+	struct sample sample;
+	char *ends;
+
+	(void)state;
+	fill(&sample);
+	for (int run = 0; run < RUNS; run++) {
+		sample.stages[run][STAGE_JOURNAL_WAIT].mean_ns = 90000;
+		sample.stages[run][STAGE_MM].mean_ns = 100;
+		sample.stages[run][STAGE_MAP].mean_ns = 100;
+	}
+	assert_true(draws(plot_stages, &sample));
+	ends = block_of(sample.text, "$ends", BLOCK);
+	assert_string_equal(ends, "90.2 90 \"90.2 (mm 0.1, map 0.1)\"\n");
+	free(ends);
+	free(sample.text);
 }
 
 static void without_probes_there_is_nothing_to_draw(void **state)
@@ -207,6 +247,22 @@ static void the_slowest_are_of_all_runs(void **state)
 	assert_null(strstr(text, "5.0 us"));
 	assert_non_null(strstr(text, "\nworst_count = 3\n"));
 	free(text);
+}
+
+/* Above a tenth of the fault. */
+static void only_long_waits_are_named(void **state)
+{
+	struct sample sample;
+
+	(void)state;
+	fill(&sample);
+	sample.spans[0] = (struct stage_span){ STAGE_MM, 0, 9000 };
+	add_worst(&sample, 0, 9000);
+	sample.worst[0][0].blocked = 901;
+	sample.worst[0][0].runnable = 900;
+	assert_true(draws(plot_worst, &sample));
+	assert_non_null(strstr(sample.text, "] = '9.0 us, 0.9 blocked'\n"));
+	free(sample.text);
 }
 
 static void a_bar_shows_the_stages_in_their_order(void **state)
@@ -424,8 +480,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_bar_is_as_long_as_the_mean_fault),
 		cmocka_unit_test(runs_without_probes_do_not_count),
+		cmocka_unit_test(labels_have_a_column_to_spare),
+		cmocka_unit_test(short_stages_are_named_at_the_end),
 		cmocka_unit_test(without_probes_there_is_nothing_to_draw),
 		cmocka_unit_test(the_slowest_are_of_all_runs),
+		cmocka_unit_test(only_long_waits_are_named),
 		cmocka_unit_test(a_bar_shows_the_stages_in_their_order),
 		cmocka_unit_test(strings_stay_strings),
 		cmocka_unit_test(colours_are_told_apart_with_any_vision),
