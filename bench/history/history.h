@@ -164,10 +164,6 @@ void history_free(struct history *history);
 int history_has_place(const struct history *history, size_t build, size_t track,
 		      const struct result *result);
 
-/* The series of that cell, figure and track, or NULL. */
-const struct history_series *history_find(const struct history *history, size_t track,
-					  const char *key, int figure);
-
 /*
  * "git log v6.1.170..v6.1.172" for a range of builds, or of commits if both have one; empty if
  * either is unknown. Returns buffer.

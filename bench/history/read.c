@@ -126,18 +126,6 @@ int history_read(const char *folder, const struct history_options *options, stru
 	return ret;
 }
 
-const struct history_series *history_find(const struct history *history, size_t track,
-					  const char *key, int figure)
-{
-	for (size_t i = 0; i < history->series_count; i++) {
-		const struct history_series *series = &history->series[i];
-
-		if (series->track == track && series->figure == figure && !strcmp(series->key, key))
-			return series;
-	}
-	return NULL;
-}
-
 const char *history_git_range(const struct history *history, size_t last_good, size_t first_bad,
 			      char *buffer, size_t size)
 {
