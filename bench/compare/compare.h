@@ -142,10 +142,6 @@ int compare_sets(const struct result_set *base, const struct result_set *new,
 void comparison_free(struct comparison *comparison);
 #define auto_comparison auto_release(comparison_free)
 
-/* The row for a figure of the cell with that key, or NULL. */
-const struct compare_row *comparison_find(const struct comparison *comparison, const char *key,
-					  enum figure figure);
-
 /* EXIT_DONE (same, better), EXIT_FAILED (worse) or EXIT_UNKNOWN: what git bisect run expects. */
 int comparison_exit_code(const struct comparison *comparison);
 

@@ -204,17 +204,6 @@ void comparison_free(struct comparison *comparison)
 	*comparison = (struct comparison){ 0 };
 }
 
-const struct compare_row *comparison_find(const struct comparison *comparison, const char *key,
-					  enum figure figure)
-{
-	for (size_t i = 0; i < comparison->cell_count; i++)
-		for (size_t j = 0; j < comparison->cells[i].row_count; j++)
-			if (comparison->cells[i].rows[j].figure == (int)figure &&
-			    !strcmp(comparison->cells[i].key, key))
-				return &comparison->cells[i].rows[j];
-	return NULL;
-}
-
 int comparison_exit_code(const struct comparison *comparison)
 {
 	if (comparison->verdict == COMPARE_WORSE)

@@ -109,7 +109,12 @@ static const struct compare_row *row_of(const struct comparison *comparison, siz
 	char key[32];
 
 	snprintf(key, sizeof(key), "cell-%02zu", cell);
-	return comparison_find(comparison, key, figure);
+	for (size_t i = 0; i < comparison->cell_count; i++)
+		for (size_t j = 0; j < comparison->cells[i].row_count; j++)
+			if (comparison->cells[i].rows[j].figure == (int)figure &&
+			    !strcmp(comparison->cells[i].key, key))
+				return &comparison->cells[i].rows[j];
+	return NULL;
 }
 
 static double uniform(uint64_t *state)
