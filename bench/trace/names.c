@@ -100,7 +100,8 @@ static void add_line(struct trace_names *names, uint32_t tgid, char *line)
 	trace_names_add(names, dev, inode, path);
 }
 
-void trace_names_scan(struct trace_names *names, uint32_t tgid)
+/* Keeps all files that the process has mapped now, if it lives and its maps may be read. */
+static void scan(struct trace_names *names, uint32_t tgid)
 {
 	auto_fclose FILE *maps = NULL;
 	auto_free char *line = NULL;
@@ -120,7 +121,7 @@ const char *trace_names_find(struct trace_names *names, uint32_t dev, uint64_t i
 	if (!inode)
 		return NULL;
 	if (!item) {
-		trace_names_scan(names, tgid);
+		scan(names, tgid);
 		item = find(names, dev, inode);
 	}
 	return item ? item->path : NULL;

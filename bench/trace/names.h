@@ -25,9 +25,6 @@ void trace_names_free(struct trace_names *names);
 /* Keeps a copy of path, or nothing without memory. */
 void trace_names_add(struct trace_names *names, uint32_t dev, uint64_t inode, const char *path);
 
-/* Keeps all files that process tgid has mapped now, if it lives and its maps may be read. */
-void trace_names_scan(struct trace_names *names, uint32_t tgid);
-
 /* The path, from what is kept or from the maps of tgid; NULL if it is not known. */
 const char *trace_names_find(struct trace_names *names, uint32_t dev, uint64_t inode,
 			     uint32_t tgid);

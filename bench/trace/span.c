@@ -186,11 +186,3 @@ void trace_span_free(struct trace_span *span)
 		free(span->commits[phase].hist_ns);
 	*span = (struct trace_span){ 0 };
 }
-
-bool trace_span_is_empty(const struct trace_span *span)
-{
-	for (size_t i = 0; i < COUNT_COUNT; i++)
-		if (span->counts[i] && span->counts[i] != U64_ABSENT)
-			return false;
-	return !span->faults.whole.count && !span->has_fsyncs && !span->has_commits;
-}

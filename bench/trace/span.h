@@ -53,7 +53,4 @@ void trace_subtract(const struct probes_totals *now, const struct probes_totals 
 int trace_span_fill(struct trace_span *span, const struct probes_totals *totals, bool has_buckets);
 void trace_span_free(struct trace_span *span);
 
-/* Whether anything was counted, or dropped, in it. */
-bool trace_span_is_empty(const struct trace_span *span);
-
 #endif
