@@ -34,7 +34,8 @@ void plot_page_init(struct plot_page *page, struct table_span span, const struct
 	}
 }
 
-struct table_span plot_page_cell(const struct plot_page *page, size_t fs, int load, int place,
+/* Count 0 where there is none. */
+static struct table_span cell_at(const struct plot_page *page, size_t fs, int load, int place,
 				 int sync)
 {
 	return table_find(page->fs[fs], state_at(place), load, sync);
@@ -69,7 +70,7 @@ void plot_page_visit(const struct plot_page *page, plot_visit_fn *visit, void *c
 			.sync = (int)(block % PLOT_SYNCS),
 		};
 
-		visit(&at, plot_page_cell(page, at.fs, at.load, at.place, at.sync), context);
+		visit(&at, cell_at(page, at.fs, at.load, at.place, at.sync), context);
 	}
 }
 
@@ -152,7 +153,7 @@ static bool has_row(const struct plot_page *page, int load, int place)
 static void print_note(const struct plot_page *page, FILE *out, size_t index, size_t fs, int load,
 		       int place, int sync)
 {
-	struct table_span runs = plot_page_cell(page, fs, load, place, sync);
+	struct table_span runs = cell_at(page, fs, load, place, sync);
 	const struct cell_result *cell = runs.count ? runs.entries[0].cell : NULL;
 	bool is_missing = cell && !table_measured(runs);
 	char note[64] = "";

@@ -44,11 +44,7 @@ struct plot_page {
 void plot_page_init(struct plot_page *page, struct table_span span, const struct result *reference,
 		    const char *title);
 
-/* The runs of a cell; place is its place in the letter's order. Count 0 if there is none. */
-struct table_span plot_page_cell(const struct plot_page *page, size_t fs, int load, int place,
-				 int sync);
-
-/* The letter's cell of that place, or NULL. */
+/* The letter's cell of that place, which is one of the letter's order; or NULL. */
 const struct cell_result *plot_page_letter(const struct plot_page *page, int load, int place,
 					   int sync);
 
@@ -60,7 +56,7 @@ struct plot_position {
 
 typedef void plot_visit_fn(const struct plot_position *at, struct table_span runs, void *context);
 
-/* Calls back for each possible cell, by ascending block; runs as in plot_page_cell(). */
+/* Calls back for each possible cell, by ascending block; runs of one that is not there are empty. */
 void plot_page_visit(const struct plot_page *page, plot_visit_fn *visit, void *context);
 
 /* Writes all of the variables above except the data blocks. */
