@@ -36,11 +36,6 @@ double figure_ns(const struct latency *latency, enum figure figure)
 	return values[figure] == U64_ABSENT ? NAN : (double)values[figure];
 }
 
-double figure_quantile(enum figure figure)
-{
-	return quantiles[figure];
-}
-
 uint64_t figure_least_faults(enum figure figure)
 {
 	return quantiles[figure] > 0 ? stats_quantile_values(quantiles[figure]) : 1;

@@ -38,9 +38,6 @@ extern const char *const figure_names_compared[FIGURES_COMPARED + 1];
 /* Nanoseconds, or instructions; NAN if it is absent. */
 double figure_ns(const struct latency *latency, enum figure figure);
 
-/* As a share, 0.999; 0 for what is not a quantile. */
-double figure_quantile(enum figure figure);
-
 /*
  * The least number of faults that a run needs for it (stats_quantile_values); 1 if not a quantile.
  */

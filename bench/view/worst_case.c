@@ -16,7 +16,8 @@
 #define MAX_WAITS   3
 #define MIN_PERCENT 5
 
-bool worst_case_takes(const struct cell_config *config)
+/* The suite's kind: synchronous, and nothing else done to the file. */
+static bool takes(const struct cell_config *config)
 {
 	return config->sync == SYNC_MAP_SYNC && config->commit == COMMIT_NONE &&
 	       config->remap == REMAP_NONE && config->attribute == ATTRIBUTE_NONE;
@@ -27,8 +28,7 @@ bool worst_case_is_in(struct table_span span)
 	for (size_t i = 0; i < span.count; i++) {
 		const struct cell_result *cell = span.entries[i].cell;
 
-		if (cell->has_latency && worst_case_takes(&cell->config) &&
-		    cell->config.load > LOAD_COPY)
+		if (cell->has_latency && takes(&cell->config) && cell->config.load > LOAD_COPY)
 			return true;
 	}
 	return false;
@@ -133,7 +133,7 @@ static bool is_of_row(const struct worst_case_row *row, const struct cell_result
 {
 	struct worst_case_row other;
 
-	if (!cell->has_latency || !worst_case_takes(&cell->config))
+	if (!cell->has_latency || !takes(&cell->config))
 		return false;
 	worst_case_name(&other, &cell->config);
 	if (row->load == WORST_CASE_ANY)
@@ -224,7 +224,7 @@ static void make_rows(struct worst_case *cases, struct table_span span)
 		const struct cell_result *cell = span.entries[i].cell;
 		struct worst_case_row row;
 
-		if (!cell->has_latency || !worst_case_takes(&cell->config))
+		if (!cell->has_latency || !takes(&cell->config))
 			continue;
 		worst_case_name(&row, &cell->config);
 		find_row(cases, &row);

@@ -41,13 +41,13 @@ struct worst_case {
 	size_t count;
 };
 
-/* Whether config is one of the suite's kind: synchronous, and nothing else done to the file. */
-bool worst_case_takes(const struct cell_config *config);
-
 /* What distinguishes the row of a cell; the rest of it is empty. */
 void worst_case_name(struct worst_case_row *row, const struct cell_config *config);
 
-/* Whether span has measured cells of that kind under a load that fights for the log. */
+/*
+ * Whether span has measured cells of the suite's kind (synchronous, and nothing else done to the
+ * file) under a load that fights for the log.
+ */
 bool worst_case_is_in(struct table_span span);
 
 /* Takes the measured cells of span, of one environment. -ENOMEM; The caller frees *cases. */
