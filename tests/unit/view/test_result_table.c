@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "view/result_table.h"
 
@@ -135,6 +136,71 @@ static void no_number_of_runs_is_too_many(void **state)
 	assert_runs(runs_of(values, MANY), MANY, 1000 + (MANY - 1) / 2.0, 1000, 999 + MANY);
 }
 
+static char folder[] = "/tmp/syncfault-table-XXXXXX";
+
+/* How many environments the letter and a letter from another guest are of. */
+static size_t environments_with(const char *qemu, const char *accelerator, const char *kernel)
+{
+	char here[64], there[64], *const paths[] = { here, there };
+	auto_result_table struct result_table table = { 0 };
+	struct table_span rest;
+	size_t count = 0;
+
+	for (int i = 0; i < 2; i++) {
+		struct result result = letter;
+		char *text;
+		size_t length;
+		FILE *file;
+
+		result.has_provenance = false;
+		result.has_guest = true;
+		result.guest =
+			(struct guest){ .qemu = (char *)(uintptr_t)(i ? qemu : "q"),
+					.accelerator = (char *)(uintptr_t)(i ? accelerator : "a"),
+					.kernel_package = (char *)"p",
+					.command_line = (char *)"c",
+					.image_digest = (char *)"d",
+					.clock = (char *)"time",
+					.started = (char *)"s",
+					.cpus = 1,
+					.seed = 1 };
+		result.host.kernel = (char *)(uintptr_t)(i ? kernel : "k");
+		assert_int_equal(result_format(&result, &text, &length), 0);
+		snprintf(paths[i], sizeof(here), "%s/%d.json", folder, i);
+		file = fopen(paths[i], "w");
+		assert_non_null(file);
+		fwrite(text, 1, length, file);
+		fclose(file);
+		free(text);
+	}
+	assert_int_equal(result_table_read(&table, paths, 2), 0);
+	assert_int_equal(table.entry_count, 12);
+	for (rest = table_all(&table); rest.count; count++)
+		table_cut(&rest, TABLE_ENVIRONMENT);
+	rest = table_all(&table);
+	/* As in the letter, and in the order given: blocks first, then by load. */
+	if (count == 1) {
+		assert_int_equal(rest.entries[0].cell->config.state, STATE_WRITTEN);
+		assert_int_equal(rest.entries[11].cell->config.state, STATE_HOLE);
+		assert_string_equal(rest.entries[0].file, here);
+		assert_string_equal(rest.entries[1].file, there);
+	}
+	unlink(here);
+	unlink(there);
+	return count;
+}
+
+static void environments_are_told_apart(void **state)
+{
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(environments_with("q", "a", "k"), 1);
+	assert_int_equal(environments_with("q2", "a", "k"), 2);
+	assert_int_equal(environments_with("q", "a2", "k"), 2);
+	assert_int_equal(environments_with("q", "a", "k2"), 2);
+	rmdir(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +209,7 @@ int main(void)
 		cmocka_unit_test(a_cell_that_differs_in_one_axis_has_no_letter),
 		cmocka_unit_test(figures_over_runs),
 		cmocka_unit_test(no_number_of_runs_is_too_many),
+		cmocka_unit_test(environments_are_told_apart),
 	};
 
 	return cmocka_run_group_tests(tests, read_letter, free_letter);
