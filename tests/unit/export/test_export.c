@@ -209,8 +209,15 @@ static void text_is_cut_between_characters(void **state)
 static void selects_what_was_measured(void **state)
 {
 	struct fixture *fixture = *state;
-	struct export_options options = { .format = EXPORT_KCIDB };
+	struct export_options options = { .format = EXPORT_KCIDB, .cell = "hole" };
+	const struct table_entry first = fixture->entries[0], second = fixture->entries[1];
 
+	assert_int_equal(export_select(&fixture->sorted, &options), 0);
+	assert_int_equal(fixture->sorted.entry_count, 1);
+	fixture->entries[0] = first;
+	fixture->entries[1] = second;
+	fixture->sorted.entry_count = 2;
+	options.cell = NULL;
 	assert_int_equal(export_select(&fixture->sorted, &options), 1);
 	assert_int_equal(fixture->sorted.entry_count, 2);
 	options.format = EXPORT_TSV;
@@ -348,6 +355,7 @@ static void times_are_seconds_since_1970(void **state)
 		{ "2026-01-01T00:00:07Z", " 1767225607" },
 		{ "2026-01-01T02:00:07+02:00", " 1767225607" },
 		{ "2025-12-31T22:30:07.125-01:30", " 1767225607.125" },
+		{ "2026-01-01T00:00:07.123456789012Z", " 1767225607.123456789" },
 		{ NULL, NULL },
 		{ "", NULL },
 		{ "2026-01-01", NULL },
@@ -377,6 +385,33 @@ static void times_are_seconds_since_1970(void **state)
 		metrics_free(&metrics);
 	}
 	fixture->result.started = NULL;
+}
+
+/* The points of one metric, in the order of their times; where two agree they are two runs. */
+static void points_are_oldest_first(void **state)
+{
+	static const char *const times[] = { "2026-01-01T00:00:07Z", "2026-01-01T00:00:05Z",
+					     "2026-01-01T00:00:06Z", "2026-01-01T00:00:05Z" };
+	const struct export_options options = { .with_timestamps = true };
+	struct fixture *fixture = *state;
+	struct result others[4];
+	struct metrics metrics = { 0 };
+
+	for (size_t i = 0; i < 4; i++) {
+		others[i] = fixture->result;
+		others[i].started = (char *)(uintptr_t)times[i];
+		fixture->entries[i] = fixture->entries[0];
+		fixture->entries[i].result = &others[i];
+	}
+	fixture->sorted.entry_count = 4;
+	assert_int_equal(metrics_collect(&metrics, &fixture->sorted, &options), 0);
+	assert_int_equal(metrics_points(&metrics, 0), 3);
+	assert_string_equal(metrics.items[0].time, " 1767225605");
+	assert_string_equal(metrics.items[1].time, " 1767225606");
+	assert_string_equal(metrics.items[2].time, " 1767225607");
+	assert_int_equal(metrics_points(&metrics, 3), 1);
+	assert_int_equal(metrics.items[3].run, 1);
+	metrics_free(&metrics);
 }
 
 static void benchstat_has_units_and_plain_names(void **state)
@@ -445,6 +480,78 @@ static void github_has_the_median_of_runs(void **state)
 				     "\"value\": 1000.0, \"extra\": \"runs: 1\\n"));
 	assert_int_equal(count_of(text, " p50\""), 1);
 	free(text);
+}
+
+/* The farther end: of 1001, 1011 and 1051 that is 40 from the median. */
+static void github_has_the_wider_half_of_a_range(void **state)
+{
+	struct fixture *fixture = *state;
+	struct cell_result runs[3];
+	char *text;
+
+	for (size_t i = 0; i < 3; i++) {
+		runs[i] = fixture->cells[0];
+		runs[i].latency.p50 = (uint64_t[]){ 1001, 1011, 1051 }[i];
+		fixture->entries[i] = fixture->entries[0];
+		fixture->entries[i].cell = &runs[i];
+	}
+	fixture->sorted.entry_count = 3;
+	text = written_by(export_github, fixture, EXPORT_GITHUB);
+	assert_non_null(strstr(text, "p50\", \"unit\": \"ns\", \"value\": 1011.0, "
+				     "\"range\": \"\\u00B1 40\", \"extra\": \"runs: 3\\n"));
+	free(text);
+}
+
+/* Kernels of one name are two builds where any fact of them differs. */
+static void kcidb_builds_differ_by_every_fact(void **state)
+{
+	struct fixture *fixture = *state;
+	struct result results[6];
+	char *text;
+
+	free(fixture->cells[0].key);
+	fixture->cells[0].key = calloc(1, CELL_KEY_SIZE);
+	assert_int_equal(cell_key(&fixture->cells[0].config, fixture->cells[0].key, CELL_KEY_SIZE),
+			 0);
+	fixture->result.schema = strdup(RESULT_SCHEMA);
+	fixture->result.clock.unit = strdup("ns");
+	for (size_t i = 0; i < 6; i++) {
+		results[i] = fixture->result;
+		results[i].cell_count = 1;
+		results[i].host.kernel = (char *)"6.1";
+		results[i].host.machine = (char *)"x86_64";
+	}
+	results[1].host.version = (char *)"#1";
+	results[2].host.machine = (char *)"X 86";
+	results[3].host.build_id = (char *)"abc";
+	results[4].host.config_digest = (char *)"def";
+	/* The last is the first once more. */
+	for (size_t i = 0; i < 4; i++) {
+		fixture->entries[i] = fixture->entries[0];
+		fixture->entries[i].result = &results[i];
+	}
+	fixture->sorted.results = results;
+	fixture->sorted.files = (char *[]){ (char *)"a", (char *)"b", (char *)"c",
+					    (char *)"d", (char *)"e", (char *)"f" };
+	fixture->sorted.result_count = 6;
+	fixture->sorted.entry_count = 4;
+	text = written_by(export_kcidb, fixture, EXPORT_KCIDB);
+	assert_int_equal(count_of(text, "\"checkout_id\""), 4);
+	/* The schema knows no such architecture. */
+	assert_int_equal(count_of(text, "\"architecture\": \"x86_64\""), 3);
+	assert_int_equal(count_of(text, "\"architecture\""), 3);
+	free(text);
+	fixture->entries[0].result = &results[0];
+	fixture->entries[1].result = &results[3];
+	fixture->entries[2].result = &results[4];
+	fixture->entries[3].result = &results[5];
+	text = written_by(export_kcidb, fixture, EXPORT_KCIDB);
+	assert_int_equal(count_of(text, "\"checkout_id\""), 3);
+	/* Ids of a result that is there twice are told apart. */
+	assert_int_equal(count_of(text, "-1:0:p50\""), 1);
+	assert_int_equal(count_of(text, ":0:p50\""), 4);
+	free(text);
+	fixture->sorted.results = &fixture->result;
 }
 
 static void kcidb_has_a_status_for_every_cell(void **state)
@@ -590,8 +697,13 @@ static void hgrm_wants_a_histogram(void **state)
 
 static void tsv_has_a_line_for_each_figure(void **state)
 {
-	char *text = written_by(export_tsv, *state, EXPORT_TSV);
+	struct fixture *fixture = *state;
+	char *text;
 
+	fixture->result.started = strdup("2026-01-01T00:00:07Z");
+	text = written_by(export_tsv, fixture, EXPORT_TSV);
+	assert_ptr_equal(strstr(text, "file\tstarted\tclock\tfs\t"), text);
+	assert_int_equal(count_of(text, "\nf.json\t2026-01-01T00:00:07Z\ttime\text4\t"), 7);
 	assert_int_equal(count_of(text, "\n"), 8);
 	assert_int_equal(count_of(text, "\t"), 8 * (3 + EXPORT_LABELS + 3));
 	assert_non_null(strstr(text, "\t4\tp99.9\tns\t2001\n"));
@@ -616,9 +728,12 @@ int main(void)
 		TEST(openmetrics_without_a_mean_has_no_sum),
 		TEST(openmetrics_numbers_equal_metrics),
 		TEST(times_are_seconds_since_1970),
+		TEST(points_are_oldest_first),
 		TEST(benchstat_has_units_and_plain_names),
 		cmocka_unit_test(json_has_no_null),
 		TEST(github_has_the_median_of_runs),
+		TEST(github_has_the_wider_half_of_a_range),
+		TEST(kcidb_builds_differ_by_every_fact),
 		TEST(kcidb_has_a_status_for_every_cell),
 		TEST(hgrm_ends_with_everything),
 		TEST(hgrm_goes_up_by_fifths_of_halves),
