@@ -56,7 +56,10 @@ struct plot_position {
 
 typedef void plot_visit_fn(const struct plot_position *at, struct table_span runs, void *context);
 
-/* Calls back for each possible cell, by ascending block; runs of one that is not there are empty. */
+/*
+ * Calls back for each cell that there can be, by ascending block; runs has a count of 0 where there
+ * is none.
+ */
 void plot_page_visit(const struct plot_page *page, plot_visit_fn *visit, void *context);
 
 /* Writes all of the variables above except the data blocks. */

@@ -168,7 +168,7 @@ static void a_point_is_of_all_runs_of_its_build(void **state)
 	point = &history.series[1].points[0];
 	assert_int_equal(point->runs, 3);
 	assert_true(point->value == 1010 && point->low == 1000 && point->high == 1020);
-	/* The three pairs lie apart by log 1.02, 1.01 and 1.0099: the mean times 1.5 is log 1.02. */
+	/* The pairs lie apart by log 1.02, 1.01 and 1.0099: the mean times 1.5 is log 1.02. */
 	assert_float_equal(point->spread, 0.02, 1e-9);
 	assert_float_equal(history.series[1].floor, 0.02, 1e-9);
 	assert_true(isnan(history.series[1].points[1].spread));

@@ -154,7 +154,7 @@ static void runs_without_probes_do_not_count(void **state)
 	free(ends);
 }
 
-/* A name and a number in as many columns as they need and one more; else the number; else nothing. */
+/* A name and a number in the columns that they need and one more; else the number, or nothing. */
 static void labels_have_a_column_to_spare(void **state)
 {
 	static const char *const labels[] = { "",	  "",	      "",	  "",		"",
