@@ -310,7 +310,7 @@ static int warn_of_runs(const struct result_set *set, const char *name,
 				notes++;
 			}
 	if (partial &&
-	    warn(comparison, "%s: %zu cell%s lack some of their runs: %s", name, partial,
+	    warn(comparison, "%s: some runs of %zu cell%s are missing: %s", name, partial,
 		 partial == 1 ? "" : "s", printable(missing, VALUE_COLUMNS, shown, sizeof(shown))))
 		return -ENOMEM;
 	if (notes && warn(comparison, "%s: %zu run%s of cells came with a warning, one says: %s",

@@ -614,6 +614,71 @@ static bool is_refused(const struct side *base, const struct side *new, const ch
 	       strstr(reason, words) && strstr(capture.text, words);
 }
 
+static void assert_warned(const struct comparison *comparison, const char *words)
+{
+	for (size_t i = 0; i < comparison->warnings.count; i++)
+		if (!strcmp(comparison->warnings.items[i], words))
+			return;
+	fail_msg("no warning: %s", words);
+}
+
+/* A value that some results of one side have, and none of the other, is a difference too. */
+static void what_differs_beside_the_kernel_is_warned_of(void **state)
+{
+	struct side *base = side_new(DOMAIN_INSTRUCTIONS, 1, 1);
+	struct side *new = side_new(DOMAIN_INSTRUCTIONS, 1, 1);
+	struct result pair[2] = { base->result, base->result };
+	struct comparison comparison;
+
+	(void)state;
+	pair[0].has_guest = pair[1].has_guest = true;
+	pair[0].guest.seed = 0;
+	pair[1].host.governor = (char *)"powersave";
+	pair[1].host.cpu = (char *)"one";
+	new->result.host.cpu = (char *)"two";
+	base->set.results = pair;
+	base->set.result_count = 2;
+	compare(base, new, &comparison);
+	assert_warned(&comparison, "the governor differs: unknown, against unknown and powersave");
+	assert_warned(&comparison, "the CPU differs: two, against unknown and one");
+	assert_warned(&comparison, "the seeds differ: only those of both sides are compared");
+	assert_int_equal(comparison.warnings.count, 3);
+	assert_int_equal(comparison.base.results, 2);
+	assert_int_equal(comparison.base.seed_count, 1); /* the other one's is not known */
+	assert_int_equal(comparison.base.seeds[0], 0);
+	assert_int_equal(comparison.new.seed_count, 0);
+	comparison_free(&comparison);
+	new->result.host.cpu = NULL;
+	side_free(base);
+	side_free(new);
+}
+
+static void what_is_not_compared_is_warned_of(void **state)
+{
+	struct side *base = side_new(DOMAIN_TIME, 3, 5), *new = side_new(DOMAIN_TIME, 3, 5);
+	struct comparison comparison;
+
+	(void)state;
+	strcpy(new->keys[0], "another");
+	new->cells[0][0].config.mkfs_options = (char *)"-b 1k";
+	new->set_cells[1].missing = "no DAX";
+	new->set_cells[2].missing = "no DAX";
+	new->set_cells[2].run_count = 0;
+	new->set.copies = 4;
+	compare(base, new, &comparison);
+	assert_warned(&comparison, "1 cell is only in BASE and not compared (for some only mkfs "
+				   "differs): the first is cell-00");
+	assert_warned(&comparison, "NEW: some runs of 1 cell are missing: no DAX");
+	assert_warned(&comparison, "NEW: 4 runs of cells are there twice, and count once");
+	comparison_free(&comparison);
+	new->cells[0][0].config.state = STATE_WRITTEN;
+	compare(base, new, &comparison);
+	assert_warned(&comparison, "1 cell is only in BASE and not compared: the first is cell-00");
+	comparison_free(&comparison);
+	side_free(base);
+	side_free(new);
+}
+
 static void what_does_not_fit_is_refused(void **state)
 {
 	struct side *base = side_new(DOMAIN_TIME, 1, 1), *new = side_new(DOMAIN_TIME, 1, 1);
@@ -790,6 +855,8 @@ int main(void)
 		cmocka_unit_test(a_quantile_wants_faults),
 		cmocka_unit_test(a_side_without_figures_is_unknown),
 		cmocka_unit_test(the_weightiest_is_first),
+		cmocka_unit_test(what_differs_beside_the_kernel_is_warned_of),
+		cmocka_unit_test(what_is_not_compared_is_warned_of),
 		cmocka_unit_test(what_does_not_fit_is_refused),
 		cmocka_unit_test(chance_alone_raises_few_alarms),
 		cmocka_unit_test(noise_within_the_floor_raises_none),
