@@ -187,6 +187,25 @@ static void without_repeated_runs_the_floor_is_that_of_seeds(void **state)
 	assert_float_equal(history.series[0].floor, 0.003, 0);
 }
 
+/* Of two builds with repeated runs it is the lesser spread, of three the middle one. */
+static void a_floor_is_the_usual_spread(void **state)
+{
+	auto_history struct history history = { 0 }, longer = { 0 };
+
+	(void)state;
+	write_result("6.1.1", "tcg", 1000, 1000);
+	write_result("6.1.1", "tcg", 1010, 1100);
+	write_result("6.1.2", "tcg", 1000, 1000);
+	write_result("6.1.2", "tcg", 1100, 1010);
+	read_history(&history, NULL);
+	assert_float_equal(history.series[0].floor, pow(1.01, 1.5) - 1, 1e-6);
+	assert_float_equal(history.series[1].floor, pow(1.01, 1.5) - 1, 1e-6);
+	write_result("6.1.3", "tcg", 1000, 1000);
+	write_result("6.1.3", "tcg", 1050, 1050);
+	read_history(&longer, NULL);
+	assert_float_equal(longer.series[0].floor, pow(1.05, 1.5) - 1, 1e-6);
+}
+
 static void another_emulator_is_another_track(void **state)
 {
 	auto_history struct history history = { 0 };
@@ -204,7 +223,7 @@ static void another_emulator_is_another_track(void **state)
 /* Builds of one line stay in the order of their versions. */
 static void a_file_gives_the_order(void **state)
 {
-	static const char *const expected[] = { "6.1.3", "6.1.1", "6.1.10", "6.1.2" };
+	static const char *const expected[] = { "6.1.3", "6.1.1", "6.1.10", "6.1.2-1", "6.1.2-2" };
 	auto_history struct history history = { 0 };
 	char path[64];
 	FILE *file;
@@ -212,7 +231,8 @@ static void a_file_gives_the_order(void **state)
 	(void)state;
 	write_result("6.1.1", "tcg", 1001, 1000);
 	write_result("6.1.10", "tcg", 1010, 1000);
-	write_result("6.1.2", "tcg", 1002, 1000);
+	write_result("6.1.2-2", "tcg", 1002, 1000);
+	write_result("6.1.2-1", "tcg", 1002, 1000);
 	write_result("6.1.3", "tcg", 1003, 1000);
 	snprintf(path, sizeof(path), "%s/order", folder);
 	file = fopen(path, "w");
@@ -220,8 +240,8 @@ static void a_file_gives_the_order(void **state)
 	fputs("# oldest first\n\tv6.1.3#a comment\n6.1.1 and more\n6.1.10\nv6.1.2\n6.1.3\n", file);
 	fclose(file);
 	read_history(&history, path);
-	assert_int_equal(history.build_count, 4);
-	for (size_t i = 0; i < 4; i++) {
+	assert_int_equal(history.build_count, 5);
+	for (size_t i = 0; i < 5; i++) {
 		assert_string_equal(history.builds[i].release, expected[i]);
 		assert_true(history.series[1].points[i].value == 1000 + atoi(expected[i] + 4));
 	}
@@ -274,6 +294,7 @@ int main(void)
 		TEST(odd_builds_are_suspect),
 		TEST(a_point_is_of_all_runs_of_its_build),
 		TEST(without_repeated_runs_the_floor_is_that_of_seeds),
+		TEST(a_floor_is_the_usual_spread),
 		TEST(another_emulator_is_another_track),
 		TEST(a_file_gives_the_order),
 		TEST(text_and_json_say_the_same),
