@@ -118,6 +118,12 @@ static void prices_are_of_cells_that_differ_in_one_axis(void **state)
 	free(text);
 	set_figure(1, 0, 1000, 1500);
 	assert_prints(page_print_prices, "<td>2.00</td><td>1.50</td><td>−0.50</td><td>× 0.75</td>");
+	/* With the same options XFS is not compared with it: they mean something else there. */
+	configs[2].mkfs_options = configs[3].mkfs_options;
+	assert_int_equal(cell_key(&configs[2], keys[2], sizeof(keys[2])), 0);
+	text = printed(page_print_prices);
+	assert_null(strstr(text, "XFS against ext4"));
+	free(text);
 }
 
 static char *git_of(size_t last_good, size_t first_bad)
@@ -283,6 +289,43 @@ static void curves_are_of_all_faults(void **state)
 	assert_prints(page_print_cells, "<b>p50</b> <span class=\"mark\">▼</span> 1.00 → 2.00");
 }
 
+/* Two results of one seed: a copy of a file is not another boot. */
+static void a_against_a_takes_two_boots(void **state)
+{
+	struct dashboard_options options = { .folder = "folder", .output = "page.html" };
+	struct result results[2];
+	struct cell_result cell;
+
+	(void)state;
+	cell_result_init(&cell);
+	cell.key = keys[0];
+	cell.has_latency = true;
+	cell.latency.mean = 1000;
+	for (size_t i = 0; i < 2; i++) {
+		result_init(&results[i]);
+		results[i].clock.domain = DOMAIN_INSTRUCTIONS;
+		results[i].has_guest = true;
+		results[i].guest.seed = 1;
+		results[i].guest.cpus = 1;
+		results[i].guest.started = (char *)"then";
+		results[i].cells = &cell;
+		results[i].cell_count = 1;
+	}
+	track.domain = DOMAIN_INSTRUCTIONS;
+	track.series = 1;
+	page.sets[SIDE_BASE].results = page.sets[SIDE_NEW].results = results;
+	page.sets[SIDE_BASE].result_count = 2;
+	page.sets[SIDE_NEW].result_count = 1;
+	page.options = &options;
+	assert_prints(page_print_trust, "no seed was booted twice on either side");
+	results[1].guest.started = (char *)"later";
+	assert_prints(page_print_trust, "of 1 cells 1 are bit-identical, 0 differ");
+	assert_prints(page_print_commands, "--clock instructions --seed 1 --out DIR -- </code>");
+	results[0].guest.cpus = 2;
+	assert_prints(page_print_commands, "--clock instructions --cpus 2 --seed 1 --out DIR -- ");
+	track.domain = DOMAIN_TIME;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -292,6 +335,7 @@ int main(void)
 		cmocka_unit_test_setup(an_event_names_three_of_its_parts, fill),
 		cmocka_unit_test_setup(a_row_has_both_kinds_of_sync, fill),
 		cmocka_unit_test_setup(curves_are_of_all_faults, fill),
+		cmocka_unit_test_setup(a_against_a_takes_two_boots, fill),
 		cmocka_unit_test_setup(bars_are_shares_of_the_longest_stage, fill),
 	};
 
