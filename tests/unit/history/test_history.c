@@ -273,6 +273,7 @@ static void text_and_json_say_the_same(void **state)
 	free(text);
 	text = NULL;
 	out = open_memstream(&text, &length);
+	history.events[0].better = 7;
 	assert_int_equal(history_print_json(&history, out), 0);
 	fclose(out);
 	assert_non_null(strstr(text, "\"cells\": 18"));
@@ -281,6 +282,14 @@ static void text_and_json_say_the_same(void **state)
 	assert_non_null(strstr(text, "\"last_good\": \"6.1.4\""));
 	assert_non_null(strstr(text, "\"first_bad\": \"6.1.5\""));
 	assert_non_null(strstr(text, "\"worse\": 1"));
+	assert_non_null(strstr(text, "\"better\": 7"));
+	/* In the event and in the two series. */
+	for (int i = 0; i < 3; i++) {
+		const char *at = strstr(text, "\"last_good\": \"6.1.4\"");
+
+		assert_non_null(at);
+		text[at - text] = ' ';
+	}
 	assert_non_null(strstr(text, "\"low\": 1200"));
 	assert_non_null(strstr(text, "\"high\": 1201"));
 	free(text);
