@@ -405,6 +405,9 @@ static void time_is_told_by_runs(void **state)
 		compare(base, new, &comparison);
 		row = row_of(&comparison, 0, FIGURE_P50);
 		assert_int_equal(row->verdict, cases[i].verdict);
+		if (row->verdict == COMPARE_WORSE)
+			assert_non_null(strstr(comparison.sentence,
+					       "(and of 4 more figures; 1 cell in all)"));
 		if (row->verdict == COMPARE_UNKNOWN) {
 			assert_true(row->runs_needed >= 1 && row->runs_needed < 1000);
 			assert_non_null(strstr(row->reason, "needs"));

@@ -189,6 +189,7 @@ static void a_reason_is_given_once(void **state)
 	(void)state;
 	assert_says(DOMAIN_INSTRUCTIONS, TEXT, false,
 		    " 2 unknown: few seeds 1 without a verdict: 512 faults do not carry it 1 same");
+	assert_says_not(TEXT, false, "few seeds 2 unknown");
 	assert_says(DOMAIN_INSTRUCTIONS, MARKDOWN, false,
 		    " - 2 unknown: few seeds - 1 without a verdict: 512 faults do not carry it");
 }
