@@ -34,6 +34,10 @@ static void a_cell_in_words(void **state)
 	(void)state;
 	assert_string_equal(phrase_cell(&config, text), "ext4 hole");
 	assert_string_equal(phrase_row(&config, text), "hole");
+	/* One thread has one file, whatever its neighbours would have. */
+	config.files = FILES_EACH;
+	assert_string_equal(phrase_cell(&config, text), "ext4 hole");
+	config.files = FILES_ONE;
 	assert_string_equal(phrase_point(&config, text), "hole, load none, sync none");
 	config.load = LOAD_COPY;
 	config.sync = SYNC_MAP_SYNC;
