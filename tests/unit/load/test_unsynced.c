@@ -376,14 +376,24 @@ static void space_of_xfs(void **state)
 	assert_int_equal(logspace_of_xfs("1:110", "1:10", "5000", true, size, &committed, &dirty),
 			 0);
 	assert_int_equal(dirty, 5000);
+	/* At the very end of the log. */
+	assert_int_equal(
+		logspace_of_xfs("1:2048", "1:2047", "1:1048576", false, size, &committed, &dirty),
+		0);
+	assert_int_equal(committed, 512);
+	assert_int_equal(dirty, 0);
 }
 
 static void what_is_no_space_of_xfs(void **state)
 {
 	static const char *const bad[][3] = {
-		{ "1:110", "1:111", "1:61320" },  { "1:110", "1:10", "1:5000" },
-		{ "1:110", "1:10", "" },	  { "x", "1:10", "1:61320" },
-		{ "1:110 9", "1:10", "1:61320" }, { "1:4096", "1:10", "1:61320" },
+		{ "1:110", "1:111", "1:61320" },
+		{ "1:110", "1:10", "1:5000" },
+		{ "1:110", "1:10", "" },
+		{ "x", "1:10", "1:61320" },
+		{ "1:110 9", "1:10", "1:61320" },
+		{ "1:4096", "1:10", "1:61320" },
+		{ "4294967296:110", "4294967296:10", "4294967296:61320" },
 	};
 	uint64_t committed = 77, dirty = 77;
 
