@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -167,6 +168,84 @@ static void runs_have_a_spread_of_their_median(void **state)
 	assert_row("spread 2 runs 40.0% 40.0% 40.0% 40.0% 40.0% 40.0% 40.0%");
 }
 
+/* The first fault, and the others by themselves; file systems by what was dirty. */
+static void the_first_fault_and_the_next(void **state)
+{
+	uint64_t few[] = { 90000, 1000, 4000 }, many[] = { 70000, 5000, 1000, 2000, 3000 };
+	struct cell_result *cell;
+
+	(void)state;
+	cell = add(STATE_HOLE, SYNC_MAP_SYNC, COMMIT_NONE, 1000);
+	cell->config.dirty = 1000;
+	cell->latency.samples = many;
+	cell->latency.sample_count = 5;
+	cell->has_dirt = true;
+	cell->dirt = (struct dirt_result){ .log_bytes = 1 << 20,
+					   .committed_bytes = 2048,
+					   .dirty_bytes = 10240,
+					   .dirty_percent = 0.9765625 };
+	cell = add(STATE_HOLE, SYNC_MAP_SYNC, COMMIT_NONE, 1000);
+	cell->config.dirty = 10;
+	cell->latency.samples = few;
+	cell->latency.sample_count = 3;
+	cell->has_dirt = true;
+	cell->dirt = (struct dirt_result){ .log_bytes = 1 << 20,
+					   .committed_bytes = U64_ABSENT,
+					   .dirty_bytes = U64_ABSENT,
+					   .dirty_percent = NAN };
+	print(show_log);
+	assert_row("ext4 1,000 create 1,024 2 10 0.98 70.0 2.0 5.0");
+	assert_row("ext4 10 create 1,024 - - - 90.0 1.0 4.0");
+	assert_true(strstr(text, " 10 create") < strstr(text, "1,000 create"));
+}
+
+static void answers_of_the_kernel(void **state)
+{
+	static char mapped[] = "mapped", refused[] = "EOPNOTSUPP";
+	const struct answer good = { mapped, 0, mapped, 0 },
+			    bad = { refused, BOOL_ABSENT, mapped, 1 };
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct cell_result *cell = add(STATE_HOLE, SYNC_NONE, COMMIT_NONE, 1);
+
+		cell->repeat = (uint64_t)i;
+		cell->config.interface = INTERFACE_VALIDATE_SYNC;
+		cell->has_latency = false;
+		cell->has_answer = true;
+		cell->answer = i < 2 ? good : bad;
+		cell->status = i < 2 ? CELL_OK : CELL_FAILED;
+	}
+	cells[1].answer.expected = refused; /* of another run, and no other in what was said */
+	print(show_interface);
+	assert_row("MAP_SHARED_VALIDATE | MAP_SYNC mapped no mapped no pass");
+	assert_row("MAP_SHARED_VALIDATE | MAP_SYNC mapped no EOPNOTSUPP no pass");
+	assert_row("MAP_SHARED_VALIDATE | MAP_SYNC EOPNOTSUPP - mapped yes FAIL");
+}
+
+static int show_letters(const struct show *show, struct table_span span)
+{
+	show_letter(show, span);
+	return 0;
+}
+
+/* The letter's layout has one histogram for all runs. */
+static void runs_are_counted_together(void **state)
+{
+	struct bucket buckets[] = { { 4, 7, 60 }, { 8, 15, 4 } }, more[] = { { 8, 15, 64 } };
+
+	(void)state;
+	add(STATE_HOLE, SYNC_NONE, COMMIT_NONE, 5000)->latency.log2_us = buckets;
+	cells[0].latency.log2_us_count = 2;
+	add(STATE_HOLE, SYNC_NONE, COMMIT_NONE, 9000)->latency.log2_us = more;
+	cells[1].latency.log2_us_count = 1;
+	cells[1].repeat = 1;
+	print(show_letters);
+	assert_row("min=5 avg=7 max=9");
+	assert_row("4 - 7 us: 60");
+	assert_row("8 - 15 us: 68");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,6 +255,9 @@ int main(void)
 		cmocka_unit_test_teardown(without_a_commit_there_are_no_prices, forget),
 		cmocka_unit_test_teardown(small_times_have_two_decimals, forget),
 		cmocka_unit_test_teardown(runs_have_a_spread_of_their_median, forget),
+		cmocka_unit_test_teardown(the_first_fault_and_the_next, forget),
+		cmocka_unit_test_teardown(answers_of_the_kernel, forget),
+		cmocka_unit_test_teardown(runs_are_counted_together, forget),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
