@@ -246,6 +246,27 @@ static void runs_are_counted_together(void **state)
 	assert_row("8 - 15 us: 68");
 }
 
+/* Text of others is escaped where it would begin a column or steer a terminal, and only there. */
+static void rows_for_programs(void **state)
+{
+	static const struct result no_letter;
+	static char key[] = "£\xc2\x9b\tb\\";
+	struct result_table table = { .entries = entries };
+	size_t size;
+	FILE *out;
+
+	(void)state;
+	add(STATE_HOLE, SYNC_NONE, COMMIT_NONE, 5000)->key = key;
+	cells[0].latency.mean = 1234.5678;
+	table.entry_count = count;
+	free(text);
+	out = open_memstream(&text, &size);
+	assert_int_equal(show_tsv(out, &table, &no_letter), 0);
+	fclose(out);
+	assert_non_null(strstr(text, "\t£\\u009b\\tb\\\\\t"));
+	assert_non_null(strstr(text, "\t1234.5678\t"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +279,7 @@ int main(void)
 		cmocka_unit_test_teardown(the_first_fault_and_the_next, forget),
 		cmocka_unit_test_teardown(answers_of_the_kernel, forget),
 		cmocka_unit_test_teardown(runs_are_counted_together, forget),
+		cmocka_unit_test_teardown(rows_for_programs, forget),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
