@@ -34,6 +34,8 @@ done
 store --stores 20 --pattern punch
 check 'a punched page is taken back before it is punched' "$(cat "$work/out")" \
 	test "$(grep -c '^v ' "$work/reports")" = 20
+check 'what is stored after that is another store' "$(cat "$work/reports")" \
+	grep -qx 's 0 3 24' "$work/reports"
 cp "$work/reports" "$work/all"
 sed -i '$d' "$work/reports"
 check 'what was taken back need not be there' '' looks 7 'reported 19 lost 0'
@@ -45,6 +47,24 @@ check 'it is said what is there' "$(cat "$work/out")" \
 	grep -qx 'lost 0 3 999: byte 12288: an earlier store' "$work/out"
 
 cp "$work/all" "$work/reports"
+cp "$work/data/data-0" "$work/whole"
+copy() { # BYTES FROM TO, in units of BYTES: within a file that is whole again
+	cp "$work/whole" "$work/data/data-0"
+	dd if="$work/whole" of="$work/data/data-0" bs="$1" skip="$2" seek="$3" count=1 conv=notrunc \
+		status=none
+}
+copy 4096 6 5
+check 'the page behind is not this one' '' looks 7 'reported 20 lost 1'
+copy 64 $((5 * 64 + 3)) $((5 * 64 + 4))
+check 'nor is a line of a page the next one' '' looks 7 'reported 20 lost 1'
+copy 64 $((5 * 64)) $((5 * 64 + 63))
+check 'the last line counts too' '' looks 7 'reported 20 lost 1'
+cp "$work/whole" "$work/data/data-0"
+truncate -s $((19 * 4096 + 2048)) "$work/data/data-0"
+check 'half a page is lost' '' looks 7 'reported 20 lost 1'
+check 'it is said that the file ends there' "$(cat "$work/out")" \
+	grep -q '^lost 0 19 .*: byte 77824: the end of the file$' "$work/out"
+cp "$work/whole" "$work/data/data-0"
 printf x | dd of="$work/data/data-0" bs=1 seek=$((5 * 4096 + 64 * 3 + 40)) conv=notrunc status=none
 check 'one byte is a loss' '' looks 7 'reported 20 lost 1'
 check 'it is said where' "$(cat "$work/out")" grep -q '^lost 0 5 .*: byte 20672: other data$' "$work/out"
