@@ -12,7 +12,7 @@
 
 #include "machine/clock_watch.h"
 
-/* The kernel's clock source, and both clocks, as they are told here. */
+/* The kernel's clock source and both clocks, in place of the machine's. */
 static const char *source = "tsc";
 static uint64_t now_ticks, now_raw_ns;
 

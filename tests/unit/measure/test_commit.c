@@ -218,7 +218,7 @@ static void the_kernels_answer_is_kept(void **state)
 	outcomes[0].commits = 3;
 	assert_int_equal(commit_prove_stores(&config, outcomes, &proof, &broken), -EIO);
 	assert_string_equal(broken.reason, "msync after 3 stores: Input/output error");
-	/* What it did three times it can do: this is no refusal. */
+	/* What it did three times it can do: this does not count as a refusal. */
 	outcomes[0].error = outcomes[0].commit_error = -EINVAL;
 	assert_int_equal(commit_prove_stores(&config, outcomes, &proof, &later), -EIO);
 	assert_string_equal(later.reason, "msync after 3 stores: Invalid argument");

@@ -102,7 +102,7 @@ static void a_clock_that_goes_back_is_no_latency(void **state)
 	munmap(base, PAGES * PAGE);
 }
 
-/* Pages are kept by 4,096 at a time; they are told by their number in the cell all the same. */
+/* Pages are kept 4,096 at a time; the error still names the page by its number in the cell. */
 static void a_clock_that_goes_back_late(void **state)
 {
 	const uint64_t pages = 5000;

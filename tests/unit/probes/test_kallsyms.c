@@ -13,7 +13,7 @@
 #include "probes/kallsyms.h"
 #include "probes/probes.h"
 
-/* In place of the kernel's; not in order, and with what is no function. */
+/* In place of the kernel's: out of order, and with symbols that are not functions. */
 static const char *modules = "ext4 1130496 1 - Live 0x0000000000000000\n";
 static const char *symbols = "ffffffff81000100 t second\n"
 			     "ffffffff81000000 T first\n"
