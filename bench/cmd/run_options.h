@@ -31,7 +31,7 @@ struct run_options {
 extern const struct opt_command run_options_command; /* of struct run_options */
 
 /*
- * Behind opt_parse(): adds --fs to the axes, whose list of file systems is to be freed whatever is
+ * After opt_parse(): adds --fs to the axes. The caller frees their list of file systems, whatever is
  * returned. 0, or -EINVAL or -EPERM after a line on stderr, or -ENOMEM.
  */
 int run_options_check(struct run_options *options);

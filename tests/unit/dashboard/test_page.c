@@ -137,7 +137,7 @@ static char *git_of(size_t last_good, size_t first_bad)
 	return text;
 }
 
-/* An odd first build stands before its neighbour, and there is no range of git for that. */
+/* An odd first build precedes its neighbour, and there is no range of git for that. */
 static void git_ranges_go_forwards(void **state)
 {
 	char *text;

@@ -128,7 +128,7 @@ static void a_step_is_one_event(void **state)
 	assert_string_equal(range, "");
 }
 
-/* The last build alone is odd; so is the first, which stands before its neighbour. */
+/* The last build alone is odd; so is the first, which precedes its neighbour. */
 static void odd_builds_are_suspect(void **state)
 {
 	auto_history struct history history = { 0 };

@@ -17,7 +17,7 @@
 
 static const struct cell_config plain = { .pages = PAGES, .threads = THREADS };
 
-/* What a load says of itself. */
+/* What a load reports. */
 static int error_of_load;
 static bool keeps_cpus = true;
 
@@ -169,7 +169,7 @@ static int prove_load(struct proved *proved, int kind)
 	return proof_of_load(&load, proved->outcomes, THREADS, &proved->proof, &proved->verdict);
 }
 
-/* From before the first fault of any thread to behind the last of any. */
+/* From before the first fault of any thread until after the last. */
 static void what_the_load_did(void **state)
 {
 	struct proved proved;

@@ -383,7 +383,7 @@ static void the_faults_of_all_threads(void **state)
 	result_free(&result);
 }
 
-/* A write() beside the faults takes pages away again: there may be more of them, and never fewer. */
+/* A write() beside the faults takes pages away again: there may be more of them, never fewer. */
 static void faults_beside_a_write(void **state)
 {
 	struct result result;
