@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 
 #include "../capture.h"
+#include "../tmpfile.h"
 #include "base/outfile.h"
 
 static char dir[] = "/tmp/syncfault-outfile-XXXXXX";
@@ -26,7 +27,6 @@ static char path[PATH_MAX];
 
 /* In place of libc's: numbers that can be known ahead, and a file system without O_TMPFILE. */
 static unsigned int next_number;
-static bool has_tmpfile = true;
 
 ssize_t getrandom(void *buffer, size_t length, unsigned int flags)
 {
@@ -35,21 +35,6 @@ ssize_t getrandom(void *buffer, size_t length, unsigned int flags)
 	memcpy(buffer, &next_number, length);
 	next_number++;
 	return (ssize_t)length;
-}
-
-int openat(int dir_fd, const char *name, int flags, ...)
-{
-	va_list arguments;
-	mode_t mode;
-
-	va_start(arguments, flags);
-	mode = (flags & (O_CREAT | O_TMPFILE)) ? va_arg(arguments, mode_t) : 0;
-	va_end(arguments);
-	if ((flags & O_TMPFILE) == O_TMPFILE && !has_tmpfile) {
-		errno = EOPNOTSUPP;
-		return -1;
-	}
-	return (int)syscall(SYS_openat, dir_fd, name, flags, mode);
 }
 
 /* What a disk may answer, and a signal. */

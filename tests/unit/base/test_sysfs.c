@@ -12,45 +12,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../file.h"
 #include "base/sysfs.h"
-
-static char path[] = "/tmp/syncfault-sysfs-XXXXXX";
-
-static int make_file(void **state)
-{
-	int fd = mkstemp(path);
-
-	(void)state;
-	return fd < 0 ? -1 : close(fd);
-}
-
-static int remove_file(void **state)
-{
-	(void)state;
-	return unlink(path);
-}
-
-static void hold(const char *text)
-{
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-}
 
 static void lines(void **state)
 {
 	char text[8];
 
 	(void)state;
-	hold("one\ntwo\n");
+	write_file("one\ntwo\n");
 	assert_int_equal(sysfs_line(text, sizeof(text), "%s", path), 0);
 	assert_string_equal(text, "one");
-	hold("longer than the buffer\n");
+	write_file("longer than the buffer\n");
 	assert_int_equal(sysfs_line(text, sizeof(text), "%s", path), 0);
 	assert_string_equal(text, "longer ");
-	hold("");
+	write_file("");
 	assert_int_equal(sysfs_line(text, sizeof(text), "%s", path), -ENODATA);
 	assert_string_equal(text, "");
 	assert_int_equal(sysfs_line(text, sizeof(text), "%s/none", path), -ENOTDIR);
@@ -63,16 +39,16 @@ static void numbers(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
-		hold(none[i]);
+		write_file(none[i]);
 		assert_int_equal(sysfs_u64(&value, "%s", path), -EINVAL);
 	}
-	hold("");
+	write_file("");
 	assert_int_equal(sysfs_u64(&value, "%s", path), -ENODATA);
 	assert_int_equal(value, 7);
-	hold("0x1000\n");
+	write_file("0x1000\n");
 	assert_int_equal(sysfs_u64(&value, "%s", path), 0);
 	assert_int_equal(value, 4096);
-	hold("18446744073709551615");
+	write_file("18446744073709551615");
 	assert_int_equal(sysfs_u64(&value, "%s", path), 0);
 	assert_true(value == UINT64_MAX);
 }
@@ -101,7 +77,7 @@ static void fields(void **state)
 	char text[32];
 
 	(void)state;
-	hold("MemTotalHuge: 5 kB\nMemTotal:\t  8 kB\nmodel name\t: A CPU\nMemTotal: 9 kB\n");
+	write_file("MemTotalHuge: 5 kB\nMemTotal:\t  8 kB\nmodel name\t: A CPU\nMemTotal: 9 kB\n");
 	assert_int_equal(sysfs_field(text, sizeof(text), path, "MemTotal"), 0);
 	assert_string_equal(text, "8 kB");
 	assert_int_equal(sysfs_field(text, sizeof(text), path, "model name"), 0);

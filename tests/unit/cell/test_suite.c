@@ -11,32 +11,8 @@
 #include <string.h>
 
 #include "../capture.h"
+#include "../file.h"
 #include "cell/suite.h"
-
-static char path[] = "/tmp/syncfault-suite-XXXXXX";
-
-static int make_file(void **state)
-{
-	int fd = mkstemp(path);
-
-	(void)state;
-	return fd < 0 ? -1 : close(fd);
-}
-
-static int remove_file(void **state)
-{
-	(void)state;
-	return unlink(path);
-}
-
-static void write_file(const char *text)
-{
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-}
 
 static void free_cells(struct cell_config *cells, size_t count)
 {

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../tmpfile.h"
 #include "target/datafile.h"
 
 #ifndef STATX_ATTR_DAX
@@ -25,24 +26,9 @@ static char none[] = "", dir[] = "/tmp/syncfault-datafile-XXXXXX";
 static struct workplace place = { .dir_fd = -1 };
 
 /* In place of libc's: what a file system may lack, and what is done to the file. */
-static bool has_tmpfile, is_dax;
+static bool is_dax;
 static int allocate_error, sync_error, syncs;
 static size_t largest_write;
-
-int openat(int dir_fd, const char *name, int flags, ...)
-{
-	va_list arguments;
-	mode_t mode;
-
-	va_start(arguments, flags);
-	mode = (flags & (O_CREAT | O_TMPFILE)) ? va_arg(arguments, mode_t) : 0;
-	va_end(arguments);
-	if ((flags & O_TMPFILE) == O_TMPFILE && !has_tmpfile) {
-		errno = EOPNOTSUPP;
-		return -1;
-	}
-	return (int)syscall(SYS_openat, dir_fd, name, flags, mode);
-}
 
 int __wrap_statx(int fd, const char *name, int flags, unsigned int mask, struct statx *stx);
 int __wrap_statx(int fd, const char *name, int flags, unsigned int mask, struct statx *stx)

@@ -11,23 +11,8 @@
 #include <stdlib.h>
 
 #include "../capture.h"
+#include "../file.h"
 #include "target/lock.h"
-
-static char path[] = "/tmp/syncfault-lock-XXXXXX";
-
-static int make_file(void **state)
-{
-	int fd = mkstemp(path);
-
-	(void)state;
-	return fd < 0 ? -1 : close(fd);
-}
-
-static int remove_file(void **state)
-{
-	(void)state;
-	return unlink(path);
-}
 
 /* Two that are open at once, and lock in turn. */
 static int lock_both(bool is_first_shared, bool is_second_shared, struct capture *capture)
