@@ -31,8 +31,8 @@ struct run_options {
 extern const struct opt_command run_options_command; /* of struct run_options */
 
 /*
- * After opt_parse(): adds --fs to the axes. The caller frees their list of file systems, whatever is
- * returned. 0, or -EINVAL or -EPERM after a line on stderr, or -ENOMEM.
+ * After opt_parse(): adds --fs to the axes. The caller frees their list of file systems, whatever
+ * this returns: 0, or -EINVAL or -EPERM after a line on stderr, or -ENOMEM.
  */
 int run_options_check(struct run_options *options);
 

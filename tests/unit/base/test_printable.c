@@ -81,7 +81,7 @@ static void columns_are_those_of_a_terminal(void **state)
 	assert_int_equal(printable_columns("\xff\xff"), 2);
 }
 
-/* Of each size a buffer may have: the text is whole, or ends in "…", and nothing is behind it. */
+/* For each size of a buffer the text is whole, or ends in "…", and nothing follows it. */
 static void no_buffer_is_overrun(void **state)
 {
 	static const char *const texts[] = { "abcdefgh", "äöüäöü", "日本語日", "a日\xff\x1b日" };

@@ -35,7 +35,7 @@ static void each_signal_asks_for_a_stop(void **state)
 	}
 }
 
-/* The exit status names it: what ends a pipeline may send another behind it. */
+/* The exit status names it: whoever ends a pipeline may send another signal later. */
 static void the_first_signal_counts(void **state)
 {
 	(void)state;

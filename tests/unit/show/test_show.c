@@ -216,7 +216,7 @@ static void answers_of_the_kernel(void **state)
 		cell->answer = i < 2 ? good : bad;
 		cell->status = i < 2 ? CELL_OK : CELL_FAILED;
 	}
-	cells[1].answer.expected = refused; /* of another run, and no other in what was said */
+	cells[1].answer.expected = refused; /* of another run, whose answer is the same otherwise */
 	print(show_interface);
 	assert_row("MAP_SHARED_VALIDATE | MAP_SYNC mapped no mapped no pass");
 	assert_row("MAP_SHARED_VALIDATE | MAP_SYNC mapped no EOPNOTSUPP no pass");

@@ -23,7 +23,7 @@ FILE *__wrap_fopen(const char *path, const char *mode)
 	return fmemopen(smaps, strlen(smaps), mode);
 }
 
-/* Large pages want addresses that are multiples of theirs, within what was reserved. */
+/* Large pages need addresses that are multiples of their size, within what was reserved. */
 static void addresses_are_aligned(void **state)
 {
 	static const int pages[] = { PAGE_4K, PAGE_2M };
@@ -54,7 +54,7 @@ static void addresses_are_aligned(void **state)
 	}
 }
 
-/* Of the mapping itself, not of the one that ends where it begins, nor of the one behind it. */
+/* Flags of the mapping itself, not of its neighbours on either side. */
 static void flags_of_the_mapping_itself(void **state)
 {
 	static char synchronous[] = "1000-3000 rw-s 0 00:01 7 /a\nVmFlags: rd wr sh mr mw\n"
