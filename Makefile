@@ -48,7 +48,8 @@ ALL_CFLAGS += -DHAS_SQLITE
 PACKAGES += sqlite3
 endif
 ALL_CFLAGS += $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
-LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) -lm
+# libmount is opened while it is needed (base/mounts.c).
+LIBS := $(shell $(PKG_CONFIG) --libs $(filter-out mount,$(PACKAGES)) 2>/dev/null) -lm -ldl
 ALL_LDFLAGS := -Wl,-z,relro,-z,now $(LDFLAGS)
 
 # Objects are in folders of the same names: bench/ROOM/x.c -> build/bench/ROOM/x.o.

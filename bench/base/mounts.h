@@ -14,7 +14,8 @@
 
 #include "base/cleanup.h"
 
-#define MOUNTS_SELF "/proc/self/mountinfo"
+#define MOUNTS_SELF    "/proc/self/mountinfo"
+#define MOUNTS_LIBRARY "libmount.so.1"
 
 /* Blanks and backslashes are not escaped. "" if the kernel says nothing. */
 struct mounts_entry {
@@ -28,14 +29,16 @@ struct mounts_entry {
 };
 
 struct mounts {
-	void *table; /* libmount's: the strings are its */
+	void *library; /* libmount, opened */
+	void *table;   /* libmount's: the strings are its */
 	struct mounts_entry *entries;
 	size_t count;
 };
 
 /*
  * Reads a file in the format of proc_pid_mountinfo(5), MOUNTS_SELF if not in a test. -errno if it
- * cannot be read or has another format; then there is nothing to free.
+ * cannot be read or has another format (-ELIBACC: there is no libmount); then there is nothing to
+ * free.
  */
 int mounts_read(const char *path, struct mounts *mounts);
 

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/stat.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,6 +130,33 @@ static void our_own(void **state)
 	assert_int_equal(entry->device, makedev(stx.stx_dev_major, stx.stx_dev_minor));
 }
 
+/* What stays mapped moves the figures of faults: see mounts.c. */
+static void libmount_is_gone_afterwards(void **state)
+{
+	struct mounts mounts;
+	char line[4096];
+	bool was_seen = false;
+	FILE *maps;
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(mounts_read(MOUNTS_SELF, &mounts), 0);
+		if (round)
+			mounts_free(&mounts);
+		maps = fopen("/proc/self/maps", "r");
+		assert_non_null(maps);
+		while (fgets(line, sizeof(line), maps))
+			if (strstr(line, "libmount") || strstr(line, "libselinux")) {
+				was_seen = true;
+				assert_int_equal(round, 0);
+			}
+		fclose(maps);
+		if (!round)
+			mounts_free(&mounts);
+	}
+	assert_true(was_seen);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -137,6 +165,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_mountinfo),
 		cmocka_unit_test(lines_of_swaps),
 		cmocka_unit_test(our_own),
+		cmocka_unit_test(libmount_is_gone_afterwards),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
