@@ -4,7 +4,7 @@
  * itself, and with one that is slower by a known share. Seeded, so every machine simulates the
  *same.
  *
- *	SYNCFAULT_SIMULATE=400 build/tests/test_compare
+ *	SYNCFAULT_SIMULATE=400 build/tests/unit/compare/test_compare
  *
  * prints the table of docs/compare.md from so many comparisons a row instead.
  */
