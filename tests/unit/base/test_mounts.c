@@ -19,6 +19,15 @@
 
 #include "base/mounts.h"
 
+static bool has_library = true;
+
+void *__wrap_dlopen(const char *name, int flags);
+void *__real_dlopen(const char *name, int flags);
+void *__wrap_dlopen(const char *name, int flags)
+{
+	return has_library ? __real_dlopen(name, flags) : NULL;
+}
+
 typedef int read_fn(const char *path, struct mounts *mounts);
 
 /* What read makes of a file with this text. */
@@ -157,6 +166,19 @@ static void libmount_is_gone_afterwards(void **state)
 	assert_true(was_seen);
 }
 
+/* Then nobody knows what is mounted: not the same as that nothing is. */
+static void without_libmount_nothing_is_known(void **state)
+{
+	struct mounts mounts;
+
+	(void)state;
+	has_library = false;
+	assert_int_equal(mounts_read(MOUNTS_SELF, &mounts), -ELIBACC);
+	assert_int_equal(mounts_read_swaps("/proc/swaps", &mounts), -ELIBACC);
+	has_library = true;
+	assert_int_equal(mounts.count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +188,7 @@ int main(void)
 		cmocka_unit_test(lines_of_swaps),
 		cmocka_unit_test(our_own),
 		cmocka_unit_test(libmount_is_gone_afterwards),
+		cmocka_unit_test(without_libmount_nothing_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
