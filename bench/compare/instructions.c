@@ -13,6 +13,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/order.h"
 #include "compare/private.h"
 #include "math/stats.h"
 
@@ -40,9 +41,9 @@ static void common_free(struct common *common)
 
 static int compare_run_ids(const struct set_run *a, const struct set_run *b)
 {
-	if (a->seed != b->seed)
-		return a->seed < b->seed ? -1 : 1;
-	return (a->repeat > b->repeat) - (a->repeat < b->repeat);
+	int order = order_u64(a->seed, b->seed);
+
+	return order ? order : order_u64(a->repeat, b->repeat);
 }
 
 static int find_common(const struct compare_pair *pair, struct common *common)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "base/order.h"
 #include "compare/private.h"
 #include "math/stats.h"
 
@@ -56,8 +57,8 @@ static int compare_places(const void *left, const void *right, void *context)
 	if (!order)
 		order = descending(size_of_change(x), size_of_change(y));
 	if (!order)
-		order = (a->cell > b->cell) - (a->cell < b->cell);
-	return order ? order : (a->row > b->row) - (a->row < b->row);
+		order = order_u64(a->cell, b->cell);
+	return order ? order : order_u64(a->row, b->row);
 }
 
 static int order_rows(struct comparison *comparison)

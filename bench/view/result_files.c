@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/diag.h"
+#include "base/order.h"
 #include "base/strings.h"
 
 /* Breadth first: of several paths to a folder, the shortest is seen first, and no stack grows. */
@@ -39,10 +40,9 @@ void result_files_free(struct result_files *files)
 static int compare_ids(const void *left, const void *right)
 {
 	const struct id *a = left, *b = right;
+	int order = order_u64(a->device, b->device);
 
-	if (a->device != b->device)
-		return a->device < b->device ? -1 : 1;
-	return (a->inode > b->inode) - (a->inode < b->inode);
+	return order ? order : order_u64(a->inode, b->inode);
 }
 
 /* 1: for the first time. 0: seen before. -ENOMEM. */
