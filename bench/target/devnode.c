@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/sysfs.h"
+#include "target/pin.h"
 
 #define MAX_ALIGN_BYTES (1ull << 30)
 #define SECTOR_BYTES	512
@@ -42,11 +43,11 @@ bool devnode_is_read_only(int fd)
 	return ioctl(fd, BLKROGET, &is_read_only) == 0 && is_read_only;
 }
 
-bool devnode_is_claimed(const char *path)
+bool devnode_is_claimed(int fd, const char *path)
 {
-	auto_close int fd = open(path, O_RDONLY | O_EXCL | O_CLOEXEC | O_NONBLOCK);
+	auto_close int claim = pin_reopen(fd, path, O_RDONLY | O_EXCL | O_NONBLOCK);
 
-	return fd < 0 && errno == EBUSY;
+	return claim == -EBUSY;
 }
 
 /* A partition has what its disk has: the disk is the folder above. */

@@ -17,8 +17,10 @@ int devnode_block_size(dev_t device, uint64_t *size);
 
 bool devnode_is_read_only(int fd);
 
-/* Whether someone holds the device exclusively, as every mount does, in any mount namespace. */
-bool devnode_is_claimed(const char *path);
+/* Whether someone holds the device of fd, found at path, exclusively, as every mount does, in any
+ * mount namespace.
+ */
+bool devnode_is_claimed(int fd, const char *path);
 
 /* Whether the device allows DAX to file systems on it. */
 bool devnode_is_dax_capable(dev_t device);

@@ -10,38 +10,38 @@
 #include "base/cleanup.h"
 #include "base/diag.h"
 #include "base/sysfs.h"
+#include "target/data.h"
 #include "target/devnode.h"
 #include "target/in_use.h"
 #include "target/lock.h"
 #include "target/loopdev.h"
 
-#define DEVDAX_EDGE_BYTES (2ull << 20)
-
-static bool is_in_use(const char *path, const struct stat *st, struct guard_report *report)
+static bool is_in_use(const struct pin *pin, struct guard_report *report)
 {
 	char *why = report->obstacle;
 	size_t size = sizeof(report->obstacle);
 
-	return S_ISBLK(st->st_mode) ? in_use_device(st->st_rdev, why, size)
-				    : in_use_file(st, path, why, size);
+	return S_ISBLK(pin->st.st_mode) ? in_use_device(pin->st.st_rdev, why, size)
+					: in_use_file(&pin->st, pin->path, why, size);
 }
 
-/* Says why path, opened at fd and not in use, cannot be formatted at all. */
-static void find_obstacle(int fd, const char *path, const struct stat *st,
-			  struct guard_report *report)
+/* Says why pin, opened at fd and not in use, cannot be formatted at all. */
+static void find_obstacle(int fd, const struct pin *pin, bool is_ours, struct guard_report *report)
 {
 	char *why = report->obstacle;
 	size_t size = sizeof(report->obstacle);
-	bool is_block = S_ISBLK(st->st_mode);
+	bool is_block = S_ISBLK(pin->st.st_mode);
 
 	if (is_block && devnode_is_read_only(fd))
 		snprintf(why, size, "is read-only");
-	else if (access(path, W_OK))
+	else if (faccessat(pin->fd, "", W_OK, AT_EMPTY_PATH))
 		snprintf(why, size, "cannot be written: %s", strerror(errno));
-	else if (report->size_bytes < SIGNATURES_EDGE_BYTES)
+	else if (report->size_bytes < DATA_EDGE_BYTES)
 		snprintf(why, size, "is smaller than 1 MiB");
-	else if (is_block && devnode_is_claimed(path))
+	else if (is_block && devnode_is_claimed(fd, pin->path))
 		snprintf(why, size, "is in use (mounted elsewhere, or held by the kernel)");
+	else
+		lock_is_held(fd, is_block || !is_ours, why, size);
 }
 
 static int read_facts(const struct stat *st, struct guard_report *report)
@@ -55,86 +55,86 @@ static int read_facts(const struct stat *st, struct guard_report *report)
 	return devnode_block_size(st->st_rdev, &report->size_bytes);
 }
 
-static int inspect_block(const char *path, const struct stat *st, struct guard_report *report)
+static int inspect_block(const struct pin *pin, bool is_ours, struct guard_report *report)
 {
-	bool is_used = is_in_use(path, st, report);
-	int err = read_facts(st, report);
-	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	bool is_used = is_in_use(pin, report) ||
+		       lock_is_leased(&pin->st, report->obstacle, sizeof(report->obstacle));
+	int err = read_facts(&pin->st, report);
+	auto_close int fd = err ? err : pin_reopen(pin->fd, pin->path, O_RDONLY | O_NONBLOCK);
 
-	if (err)
-		return err;
 	/* Some kernels do not even let root read what is mounted: the reason is known all the same.
 	 */
 	if (fd < 0)
-		return is_used ? 0 : -errno;
+		return is_used && !err ? 0 : fd;
 	if (!is_used)
-		find_obstacle(fd, path, st, report);
-	if (report->size_bytes < SIGNATURES_EDGE_BYTES)
+		find_obstacle(fd, pin, is_ours, report);
+	if (report->size_bytes < DATA_EDGE_BYTES)
 		return 0;
 	return signatures_probe(fd, report->size_bytes, &report->contents);
 }
 
-/* Maps the first bytes of a device DAX: 2 MiB, or its alignment where that is more. */
-static void *map_devdax(int fd, uint64_t align_bytes, int protection, size_t *length)
-{
-	*length = align_bytes > DEVDAX_EDGE_BYTES ? align_bytes : DEVDAX_EDGE_BYTES;
-	return mmap(NULL, *length, protection, MAP_SHARED, fd, 0);
-}
-
 static int probe_devdax(int fd, struct guard_report *report)
 {
-	size_t length;
-	void *data = map_devdax(fd, report->align_bytes, PROT_READ, &length);
+	void *data = mmap(NULL, report->size_bytes, PROT_READ, MAP_SHARED, fd, 0);
+	uint64_t at;
 
 	if (data == MAP_FAILED)
 		return -errno;
-	if (!signatures_are_zero(data, DEVDAX_EDGE_BYTES))
-		snprintf(report->contents.text, sizeof(report->contents.text),
-			 "data in its first 2 MiB");
-	munmap(data, length);
+	if (data_find_mapped(data, report->size_bytes, &at))
+		signatures_tell_data(&report->contents, at);
+	munmap(data, report->size_bytes);
 	return 0;
 }
 
-static int inspect_devdax(const char *path, const struct stat *st, struct guard_report *report)
+static int inspect_devdax(const struct pin *pin, struct guard_report *report)
 {
 	auto_close int fd = -1;
-	int err = devnode_read_devdax(st->st_rdev, &report->size_bytes, &report->align_bytes);
+	int err = devnode_read_devdax(pin->st.st_rdev, &report->size_bytes, &report->align_bytes);
 
 	if (err)
 		return err;
 	report->kind = GUARD_DEVDAX;
 	report->is_dax_capable = true;
-	if (access(path, W_OK))
+	if (faccessat(pin->fd, "", W_OK, AT_EMPTY_PATH))
 		snprintf(report->obstacle, sizeof(report->obstacle), "cannot be written: %s",
 			 strerror(errno));
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	return probe_devdax(fd, report);
+	fd = pin_reopen(pin->fd, pin->path, O_RDONLY);
+	return fd < 0 ? fd : probe_devdax(fd, report);
 }
 
-static int inspect(const char *path, const struct stat *st, struct guard_report *report)
+/* is_ours: a file whose flock is held by this process. */
+static int inspect(const struct pin *pin, bool is_ours, struct guard_report *report)
 {
 	*report = (struct guard_report){ 0 };
-	if (S_ISBLK(st->st_mode) || S_ISREG(st->st_mode))
-		return inspect_block(path, st, report);
-	return S_ISCHR(st->st_mode) ? inspect_devdax(path, st, report) : -ENOTBLK;
+	if (S_ISBLK(pin->st.st_mode) || S_ISREG(pin->st.st_mode))
+		return inspect_block(pin, is_ours, report);
+	return S_ISCHR(pin->st.st_mode) ? inspect_devdax(pin, report) : -ENOTBLK;
 }
 
 int guard_inspect(const char *path, struct guard_report *report)
 {
-	auto_free char *real = realpath(path, NULL);
+	auto_pin struct pin pin = PIN_NONE;
+	int err = pin_open(path, &pin);
+
+	return err ? err : inspect(&pin, false, report);
+}
+
+bool guard_is_of(const struct guard *guard, const char *path)
+{
 	struct stat st;
 
-	if (!real || stat(real, &st))
-		return -errno;
-	return inspect(real, &st, report);
+	return stat(path, &st) == 0 && st.st_ino == guard->pin.st.st_ino &&
+	       st.st_dev == guard->pin.st.st_dev;
 }
 
 /* What cannot be locked, a file of a read-only NFS say, is no reason to refuse what is above it. */
-static int lock_below(int *fd, int flags, bool is_shared, const char *path, const char *name)
+static int lock_below(int *fd, bool is_shared, const char *path, const char *name)
 {
-	*fd = open(path, flags | O_RDONLY | O_CLOEXEC);
+	auto_pin struct pin pin = PIN_NONE;
+
+	if (pin_open(path, &pin) || S_ISCHR(pin.st.st_mode) || S_ISFIFO(pin.st.st_mode))
+		return 0;
+	*fd = pin_reopen(pin.fd, pin.path, O_RDONLY | O_NONBLOCK);
 	return *fd >= 0 && lock_take(*fd, is_shared, name) == -EBUSY ? -EBUSY : 0;
 }
 
@@ -147,28 +147,46 @@ static int lock_ancestors(const char *folder, struct guard *guard)
 
 	snprintf(disk, sizeof(disk), "%s%s", folder, is_partition ? "/.." : "");
 	if (is_partition)
-		ret = lock_below(&guard->disk_lock_fd, O_DIRECTORY, true, disk, guard->path);
+		ret = lock_below(&guard->disk_lock_fd, true, disk, guard->path);
 	if (!ret && !sysfs_line(file, sizeof(file), "%s/loop/backing_file", disk))
-		ret = lock_below(&guard->file_lock_fd, O_NONBLOCK, is_partition, file, guard->path);
+		ret = lock_below(&guard->file_lock_fd, is_partition, file, guard->path);
 	return ret;
 }
 
-/* A file's lock is on the file: its open file description is what the loop device keeps. */
-static int lock_target(const struct stat *st, struct guard *guard)
+/* Without waiting for whoever holds a lease on the file. */
+static int open_file(struct guard *guard)
 {
+	char why[128] = "is leased by another process";
+
+	if (!lock_is_leased(&guard->pin.st, why, sizeof(why))) {
+		guard->lock_fd = pin_reopen(guard->pin.fd, guard->path, O_RDWR | O_NONBLOCK);
+		if (guard->lock_fd >= 0)
+			return 0;
+		if (guard->lock_fd != -EWOULDBLOCK)
+			return diag_errno(guard->lock_fd, "open %s", guard->path);
+	}
+	diag_error("%s %s: refused", guard->path, why);
+	return -EBUSY;
+}
+
+static int open_folder(const char *folder, struct guard *guard)
+{
+	guard->lock_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return guard->lock_fd < 0 ? diag_errno(errno, "open %s for %s", folder, guard->path) : 0;
+}
+
+/* A file's lock is on the file: its open file description is what the loop device keeps. */
+static int lock_target(struct guard *guard)
+{
+	const struct stat *st = &guard->pin.st;
 	char folder[64] = "";
 	int ret;
 
-	if (S_ISREG(st->st_mode)) {
-		guard->lock_fd = open(guard->path, O_RDWR | O_CLOEXEC);
-		if (guard->lock_fd < 0)
-			return diag_errno(errno, "open %s", guard->path);
-	} else {
+	if (!S_ISREG(st->st_mode))
 		devnode_folder(st, folder, sizeof(folder));
-		guard->lock_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (guard->lock_fd < 0)
-			return diag_errno(errno, "open %s for %s", folder, guard->path);
-	}
+	ret = folder[0] ? open_folder(folder, guard) : open_file(guard);
+	if (ret)
+		return ret;
 	ret = lock_take(guard->lock_fd, false, guard->path);
 	if (ret == -EBUSY)
 		return ret;
@@ -205,14 +223,14 @@ static int judge(const struct guard_report *report, const char *path, bool is_fo
 }
 
 /* Locks first, so that what is inspected stays as it is; then judges. */
-static int admit(const struct stat *st, bool is_forced, struct guard *guard)
+static int admit(bool is_forced, struct guard *guard)
 {
 	struct guard_report report;
-	int err = lock_target(st, guard);
+	int err = lock_target(guard);
 
 	if (err)
 		return err;
-	err = inspect(guard->path, st, &report);
+	err = inspect(&guard->pin, true, &report);
 	if (err)
 		return diag_errno(err, "%s cannot be inspected", guard->path);
 	err = judge(&report, guard->path, is_forced);
@@ -225,23 +243,13 @@ static int admit(const struct stat *st, bool is_forced, struct guard *guard)
 	return 0;
 }
 
-static int resolve(const char *path, struct guard *guard, struct stat *st)
-{
-	if (!realpath(path, guard->path) || stat(guard->path, st))
-		return diag_errno(errno, "%s", path);
-	return 0;
-}
-
-static int open_target(struct guard *guard)
+static int attach_file(struct guard *guard)
 {
 	char device[LOOPDEV_PATH_SIZE];
 	struct stat st;
 
-	if (guard->kind != GUARD_FILE) {
-		guard->fd = open(guard->path, guard->kind == GUARD_DEVDAX ? O_RDWR | O_CLOEXEC
-									  : O_RDONLY | O_CLOEXEC);
-		return guard->fd < 0 ? diag_errno(errno, "open %s", guard->path) : 0;
-	}
+	if (lock_take_records(guard->lock_fd, guard->path) == -EBUSY)
+		return -EBUSY;
 	guard->fd = loopdev_attach(guard->lock_fd, guard->path, device);
 	if (guard->fd < 0)
 		return guard->fd;
@@ -251,13 +259,28 @@ static int open_target(struct guard *guard)
 	return 0;
 }
 
-/* An open guard is moved to the caller only when all went well. */
-static int build(const struct stat *st, bool is_forced, struct guard *draft, struct guard *guard)
+static int open_device(struct guard *guard)
 {
-	int err = admit(st, is_forced, draft);
+	bool is_devdax = guard->kind == GUARD_DEVDAX;
+
+	guard->fd = pin_reopen(guard->pin.fd, guard->path, is_devdax ? O_RDWR : O_RDONLY);
+	if (guard->fd < 0)
+		return diag_errno(guard->fd, "open %s", guard->path);
+	if (is_devdax)
+		return 0;
+	if (lock_take_records(guard->fd, guard->path) == -EBUSY)
+		return -EBUSY;
+	pin_node(&guard->pin, guard->path, sizeof(guard->path));
+	return 0;
+}
+
+/* An open guard is moved to the caller only when all went well. */
+static int build(bool is_forced, struct guard *draft, struct guard *guard)
+{
+	int err = admit(is_forced, draft);
 
 	if (!err)
-		err = open_target(draft);
+		err = draft->kind == GUARD_FILE ? attach_file(draft) : open_device(draft);
 	if (err)
 		return err;
 	*guard = *draft;
@@ -265,47 +288,47 @@ static int build(const struct stat *st, bool is_forced, struct guard *draft, str
 	return 0;
 }
 
-int guard_block_device(const char *path, bool is_forced, struct guard *guard)
+int guard_open(const char *path, bool is_forced, struct guard *guard)
 {
 	auto_guard struct guard draft = GUARD_NONE;
-	struct stat st;
-	int err = resolve(path, &draft, &st);
-
-	if (err)
-		return err;
-	if (!S_ISBLK(st.st_mode) && !S_ISREG(st.st_mode)) {
-		diag_error("%s is neither a block device nor an image file", path);
-		return -ENOTBLK;
-	}
-	return build(&st, is_forced, &draft, guard);
-}
-
-int guard_dax_device(const char *path, bool is_forced, struct guard *guard)
-{
-	auto_guard struct guard draft = GUARD_NONE;
+	const struct stat *st = &draft.pin.st;
 	uint64_t size, align;
-	struct stat st;
-	int err = resolve(path, &draft, &st);
+	int err = pin_open(path, &draft.pin);
 
 	if (err)
-		return err;
-	if (!S_ISCHR(st.st_mode) || devnode_read_devdax(st.st_rdev, &size, &align)) {
+		return diag_errno(err, "%s", path);
+	if (S_ISCHR(st->st_mode) && devnode_read_devdax(st->st_rdev, &size, &align)) {
 		diag_error("%s is no device DAX", path);
 		return -ENODEV;
 	}
-	return build(&st, is_forced, &draft, guard);
+	if (!S_ISBLK(st->st_mode) && !S_ISREG(st->st_mode) && !S_ISCHR(st->st_mode)) {
+		diag_error("%s is neither a block device nor an image file", path);
+		return -ENOTBLK;
+	}
+	snprintf(draft.path, sizeof(draft.path), "%s", draft.pin.path);
+	return build(is_forced, &draft, guard);
 }
 
 static int give_back_devdax(const struct guard *guard)
 {
-	size_t length;
-	void *data = map_devdax(guard->fd, guard->align_bytes, PROT_READ | PROT_WRITE, &length);
+	void *data =
+		mmap(NULL, guard->size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, guard->fd, 0);
 
 	if (data == MAP_FAILED)
 		return diag_errno(errno, "mmap %s", guard->path);
-	memset(data, 0, DEVDAX_EDGE_BYTES);
-	munmap(data, length);
+	data_clear_mapped(data, guard->size_bytes);
+	munmap(data, guard->size_bytes);
 	return 0;
+}
+
+/* fd: its loop device, whose pages must not be written back later. */
+static int wipe_file(const struct guard *guard, int fd)
+{
+	struct stat st;
+
+	if (fsync(fd) || fstat(guard->lock_fd, &st))
+		return -errno;
+	return signatures_wipe(guard->lock_fd, (uint64_t)st.st_size);
 }
 
 int guard_give_back(struct guard *guard)
@@ -316,15 +339,17 @@ int guard_give_back(struct guard *guard)
 	if (guard->kind == GUARD_DEVDAX)
 		return give_back_devdax(guard);
 	/* O_EXCL: never wipe below a mount. */
-	fd = open(guard->path, O_RDWR | O_EXCL | O_CLOEXEC);
+	fd = pin_reopen(guard->fd, guard->path, O_RDWR | O_EXCL);
 	if (fd < 0)
-		return diag_errno(errno, "open %s to give it back empty", guard->path);
-	err = signatures_wipe(fd, guard->size_bytes);
+		return diag_errno(fd, "open %s to give it back empty", guard->path);
+	err = guard->kind == GUARD_FILE ? wipe_file(guard, fd)
+					: signatures_wipe(fd, guard->size_bytes);
 	return err ? diag_errno(err, "wipe %s to give it back empty", guard->path) : 0;
 }
 
 void guard_release(struct guard *guard)
 {
+	pin_release(&guard->pin);
 	cleanup_close(&guard->fd);
 	cleanup_close(&guard->lock_fd);
 	cleanup_close(&guard->disk_lock_fd);

@@ -2,13 +2,16 @@
 /*
  * What protects somebody's data from a run: a target is formatted only under a guard.
  *
- * A guard refuses what is in use (mounted, swap, held, partitioned, locked by another run), with
- * --force too, and what holds anything unless --force. It keeps a second run away by a flock, taken
- * on the device's folder in /sys and not on the device: a mkfs that flocks the device
- * itself (as udev asks of such programs) would wait for us forever. So that no other name leads to
- * the same data, the disk of a partition is locked too (shared: other partitions are free), and the
- * file of a loop device. It keeps no O_EXCL open and none for writing, since mkfs and mount need
- * those.
+ * A path is resolved once (target/pin.h). What is inspected, locked, formatted and given back is
+ * that very file or device, whatever the path leads to by then.
+ *
+ * A guard refuses what is in use (mounted, swap, held, partitioned, locked or leased by any
+ * program), with --force too, and what holds anything unless --force. It keeps a second run away by
+ * a flock, taken on the device's folder in /sys and not on the device: a mkfs that flocks the
+ * device itself (as udev asks of such programs) would wait for us forever. So that no other name
+ * leads to the same data, the disk of a partition is locked too (shared: other partitions are
+ * free), and the file of a loop device. A record lock keeps QEMU away. It keeps no O_EXCL open and
+ * none for writing, since mkfs and mount need those.
  *
  *	inspect, or open -> [mkfs, mount, measure, unmount]… -> give back -> release
  */
@@ -19,17 +22,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "target/pin.h"
 #include "target/signatures.h"
 
 enum guard_kind { GUARD_BLOCK, GUARD_FILE, GUARD_DEVDAX };
 
 struct guard {
 	enum guard_kind kind;
-	int fd; /* of path; for reading, of device DAX also for writing */
-	int lock_fd;
+	struct pin pin;	     /* what was given */
+	int fd;		     /* of path; for reading, of device DAX also for writing */
+	int lock_fd;	     /* of a file: the file itself, for writing */
 	int disk_lock_fd;    /* of a partition; else -1 */
 	int file_lock_fd;    /* of a loop device that existed before; else -1 */
-	char path[PATH_MAX]; /* what to format: the device, or the loop device of a file */
+	char path[PATH_MAX]; /* what to format: a node of the device, or of the file's loop device
+			      */
 	uint64_t size_bytes;
 	bool is_dax_capable;
 	/*
@@ -40,9 +46,9 @@ struct guard {
 	uint64_t align_bytes;
 };
 
-#define GUARD_NONE                                                               \
-	{                                                                        \
-		.fd = -1, .lock_fd = -1, .disk_lock_fd = -1, .file_lock_fd = -1, \
+#define GUARD_NONE                                                                                \
+	{                                                                                         \
+		.pin = PIN_NONE, .fd = -1, .lock_fd = -1, .disk_lock_fd = -1, .file_lock_fd = -1, \
 	}
 #define auto_guard __attribute__((__cleanup__(guard_release)))
 
@@ -63,28 +69,25 @@ struct guard_report {
 int guard_inspect(const char *path, struct guard_report *report);
 
 /*
- * Opens a block device, or a regular file through a loop device of its own that vanishes with the
- * guard and the last mount. -EBUSY: in use, read-only or under 1 MiB; -EEXIST: it holds something
- * and is_forced is false; -ENOTBLK: neither device nor file; else what the system said. Each is
- * reported in one line; with is_forced a warning says what is overwritten. *guard is written on
+ * Opens a block device, a device DAX (/dev/dax0.0), or a regular file through a loop device of its
+ * own that vanishes with the guard and the last mount. Of a device DAX only its bytes show what it
+ * holds. -EBUSY: in use, read-only or under 1 MiB; -EEXIST: it holds something and is_forced is
+ * false; -ENODEV: another character device; -ENOTBLK: none of them; else what the system said. Each
+ * is reported in one line; with is_forced a warning says what is overwritten. *guard is written on
  * success only.
  */
-int guard_block_device(const char *path, bool is_forced, struct guard *guard);
+int guard_open(const char *path, bool is_forced, struct guard *guard);
+
+/* Whether path leads to what the guard was opened for. */
+bool guard_is_of(const struct guard *guard, const char *path);
 
 /*
- * The same for a device DAX (/dev/dax0.0). Only its bytes show what such a device holds:
- * its first 2 MiB must be zero unless is_forced. -ENODEV: not a device DAX.
- */
-int guard_dax_device(const char *path, bool is_forced, struct guard *guard);
-
-/*
- * Returns an unmounted target empty: wipes the signatures that the run made and zeroes its first
- * and last MiB (device DAX: the first 2 MiB), so that the next run is not refused. -errno,
- * reported.
+ * Returns an unmounted target empty, so that the next run is not refused: see signatures_wipe(); an
+ * image file is punched whole. -errno, reported.
  */
 int guard_give_back(struct guard *guard);
 
-/* Ends the lock and the loop device; nothing if the guard was never opened. May be called twice. */
+/* Ends locks and the loop device; nothing if the guard was never opened. May be called twice. */
 void guard_release(struct guard *guard);
 
 #endif

@@ -11,25 +11,24 @@
 #include "target/filesystem.h"
 #include "target/target.h"
 
-static bool is_same_file(const char *a, const char *b)
-{
-	struct stat first, second;
-
-	return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_ino == second.st_ino &&
-	       first.st_dev == second.st_dev;
-}
-
 int target_add_log(struct target *target, const char *device, bool is_forced)
 {
+	int ret;
+
 	if (target->kind != TARGET_DEVICE) {
 		diag_error("--log-device: device DAX has no file system, and no log");
 		return -EINVAL;
 	}
-	if (is_same_file(device, target->description)) {
+	if (guard_is_of(&target->guard, device)) {
 		diag_error("--log-device %s: is the device of --device", device);
 		return -EINVAL;
 	}
-	return guard_block_device(device, is_forced, &target->log);
+	ret = guard_open(device, is_forced, &target->log);
+	if (ret || target->log.kind != GUARD_DEVDAX)
+		return ret;
+	guard_release(&target->log);
+	diag_error("--log-device %s: a device DAX holds no log", device);
+	return -EINVAL;
 }
 
 static bool has_log_word(const struct cell_config *config)

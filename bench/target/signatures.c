@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "target/data.h"
 
 /* More than any device holds; what bounds the loops where a signature cannot be wiped. */
 #define MAX_SIGNATURES 64
@@ -22,11 +23,11 @@ static void free_probe(blkid_probe *probe)
 
 #define auto_probe auto_release(free_probe)
 
-static blkid_probe new_probe(int fd)
+static blkid_probe new_probe(int fd, uint64_t offset)
 {
 	auto_probe blkid_probe probe = blkid_new_probe();
 
-	if (!probe || blkid_probe_set_device(probe, fd, 0, 0) ||
+	if (!probe || blkid_probe_set_device(probe, fd, (blkid_loff_t)offset, 0) ||
 	    blkid_probe_enable_superblocks(probe, 1) ||
 	    blkid_probe_set_superblocks_flags(probe, SUPERBLOCK_FLAGS) ||
 	    blkid_probe_enable_partitions(probe, 1) ||
@@ -76,13 +77,13 @@ static void describe(blkid_probe probe, struct signatures *contents)
 		contents->is_ours = true;
 }
 
-static int find_signatures(int fd, struct signatures *contents)
+static int find_signatures(int fd, uint64_t offset, struct signatures *contents)
 {
 	auto_probe blkid_probe probe = NULL;
 	int found = 0;
 
 	errno = 0;
-	probe = new_probe(fd);
+	probe = new_probe(fd, offset);
 	if (!probe)
 		return probe_errno();
 	for (int i = 0; i < MAX_SIGNATURES && (found = blkid_do_probe(probe)) == 0; i++)
@@ -90,45 +91,38 @@ static int find_signatures(int fd, struct signatures *contents)
 	return found < 0 ? probe_errno() : 0;
 }
 
-bool signatures_are_zero(const void *data, size_t length)
+void signatures_tell_data(struct signatures *contents, uint64_t at)
 {
-	const unsigned char *bytes = data;
-
-	return length == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, length - 1) == 0);
+	snprintf(contents->text, sizeof(contents->text), "data of an unknown kind at byte %llu",
+		 (unsigned long long)at);
 }
 
-/* 1 where the edge at offset is all zero, 0 where it is not. */
-static int is_edge_zero(int fd, uint64_t offset, unsigned char *buffer)
+/* Where the first partition begins: of sfdisk and parted today, of old DOS tables, on SD cards. */
+static void find_lost_partition(int fd, uint64_t size, struct signatures *contents)
 {
-	size_t done = 0;
+	static const uint64_t starts[] = { 1 << 20, 63 * 512, 4 << 20 };
 
-	while (done < SIGNATURES_EDGE_BYTES) {
-		ssize_t length = pread(fd, buffer + done, SIGNATURES_EDGE_BYTES - done,
-				       (off_t)(offset + done));
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		struct signatures found = { 0 };
 
-		if (length < 0 && errno == EINTR)
+		if (starts[i] + DATA_EDGE_BYTES > size || find_signatures(fd, starts[i], &found) ||
+		    !found.text[0])
 			continue;
-		if (length <= 0)
-			return length < 0 ? -errno : -EIO;
-		done += (size_t)length;
+		snprintf(contents->text, sizeof(contents->text), "%.440s at byte %llu", found.text,
+			 (unsigned long long)starts[i]);
+		return;
 	}
-	return signatures_are_zero(buffer, SIGNATURES_EDGE_BYTES);
 }
 
 static int find_data(int fd, uint64_t size, struct signatures *contents)
 {
-	auto_free unsigned char *buffer = malloc(SIGNATURES_EDGE_BYTES);
-	int first, last;
+	uint64_t at;
+	int found = data_find(fd, size, &at);
 
-	if (!buffer)
-		return -ENOMEM;
-	first = is_edge_zero(fd, 0, buffer);
-	last = first < 0 ? first : is_edge_zero(fd, size - SIGNATURES_EDGE_BYTES, buffer);
-	if (last < 0)
-		return last;
-	if (!first || !last)
-		append(contents, "data of an unknown kind in its ", first ? "last" : "first",
-		       " MiB");
+	if (found <= 0)
+		return found;
+	signatures_tell_data(contents, at);
+	find_lost_partition(fd, size, contents);
 	return 0;
 }
 
@@ -137,7 +131,7 @@ int signatures_probe(int fd, uint64_t size, struct signatures *contents)
 	int err;
 
 	*contents = (struct signatures){ 0 };
-	err = find_signatures(fd, contents);
+	err = find_signatures(fd, 0, contents);
 	if (err || contents->text[0])
 		return err;
 	return find_data(fd, size, contents);
@@ -149,7 +143,7 @@ static int wipe_signatures(int fd)
 	int found = 0;
 
 	errno = 0;
-	probe = new_probe(fd);
+	probe = new_probe(fd, 0);
 	if (!probe)
 		return probe_errno();
 	for (int i = 0; i < MAX_SIGNATURES && (found = blkid_do_probe(probe)) == 0; i++)
@@ -158,36 +152,12 @@ static int wipe_signatures(int fd)
 	return found < 0 ? probe_errno() : 0;
 }
 
-static int zero_edge(int fd, uint64_t offset, const unsigned char *zeros)
-{
-	size_t done = 0;
-
-	while (done < SIGNATURES_EDGE_BYTES) {
-		ssize_t length = pwrite(fd, zeros + done, SIGNATURES_EDGE_BYTES - done,
-					(off_t)(offset + done));
-
-		if (length < 0 && errno == EINTR)
-			continue;
-		if (length <= 0)
-			return length < 0 ? -errno : -EIO;
-		done += (size_t)length;
-	}
-	return 0;
-}
-
+/* Signatures last: of what lies between the blocks that are cleared. */
 int signatures_wipe(int fd, uint64_t size)
 {
-	auto_free unsigned char *zeros = calloc(1, SIGNATURES_EDGE_BYTES);
-	int err;
+	int err = data_clear(fd, size);
 
-	if (!zeros)
-		return -ENOMEM;
-	err = wipe_signatures(fd);
 	if (!err)
-		err = zero_edge(fd, 0, zeros);
-	if (!err)
-		err = zero_edge(fd, size - SIGNATURES_EDGE_BYTES, zeros);
-	if (!err && fsync(fd))
-		err = -errno;
-	return err;
+		err = wipe_signatures(fd);
+	return !err && fsync(fd) ? -errno : err;
 }

@@ -10,9 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How much is examined, and given back as zeros, at both ends. */
-#define SIGNATURES_EDGE_BYTES (1u << 20)
-
 /* The label of every file system that syncfault makes. */
 #define SIGNATURES_OUR_LABEL "syncfault"
 
@@ -23,18 +20,19 @@ struct signatures {
 
 /*
  * Probes for every superblock and partition table that libblkid knows, including damaged and
- * contradictory ones; without any, for bytes that are not zero in the first and the last MiB. size
- * is in bytes, at least SIGNATURES_EDGE_BYTES. 0, or -errno if it cannot be read.
+ * contradictory ones; without any, for data (target/data.h), and names the file system that begins
+ * where a lost partition table would have had its first partition. size is in bytes, at least
+ * DATA_EDGE_BYTES. 0, or -errno if it cannot be read.
  */
 int signatures_probe(int fd, uint64_t size, struct signatures *contents);
 
 /*
- * Wipes every signature that signatures_probe would find, zeroes both edges and syncs. fd is open
- * for writing. -errno.
+ * Wipes every signature and all data that signatures_probe would find, and syncs. fd is open for
+ * writing. -errno.
  */
 int signatures_wipe(int fd, uint64_t size);
 
-/* Whether all bytes are zero. */
-bool signatures_are_zero(const void *data, size_t length);
+/* Says in *contents that there is data at that byte. */
+void signatures_tell_data(struct signatures *contents, uint64_t at);
 
 #endif

@@ -91,16 +91,15 @@ static int lock_dir(struct target *target, const char *dir)
 
 static int open_device(struct target *target, const char *device, bool is_forced)
 {
-	struct stat st;
+	int ret = guard_open(device, is_forced, &target->guard);
 
-	if (stat(device, &st))
-		return diag_errno(errno, "--device %s", device);
-	target->kind = S_ISCHR(st.st_mode) ? TARGET_DEVDAX : TARGET_DEVICE;
+	if (ret)
+		return ret;
 	snprintf(target->description, sizeof(target->description), "%s", device);
-	if (target->kind == TARGET_DEVICE)
-		return guard_block_device(device, is_forced, &target->guard);
-	snprintf(target->fs, sizeof(target->fs), "devdax");
-	return guard_dax_device(device, is_forced, &target->guard);
+	target->kind = target->guard.kind == GUARD_DEVDAX ? TARGET_DEVDAX : TARGET_DEVICE;
+	if (target->kind == TARGET_DEVDAX)
+		snprintf(target->fs, sizeof(target->fs), "devdax");
+	return 0;
 }
 
 int target_open(struct target *target, const char *device, const char *dir, bool is_forced)

@@ -8,6 +8,7 @@ program=$(realpath "${SYNCFAULT:-build/syncfault}")
 failures=0
 work=$(mktemp -d)
 device=
+own_loop=
 
 ok() { echo "ok $1"; }
 not_ok() {
@@ -28,6 +29,7 @@ clean_up() {
 	for job in $(jobs -p); do kill -KILL "$job" 2>/dev/null || true; done
 	dmsetup remove syncfault-test 2>/dev/null || true
 	detach
+	[[ ! $own_loop ]] || losetup_control remove "$own_loop" >/dev/null
 	rm -rf "$work"
 }
 trap clean_up EXIT
@@ -100,7 +102,19 @@ signatures() { # refused as a file and as a device
 	refused guard-killed-run "left by an earlier run of syncfault" "$image"
 	new_image
 	printf x | dd of="$image" bs=1 seek=$((512 * 1024 * 1024 - 1)) conv=notrunc status=none
-	refused guard-data "data of an unknown kind in its last MiB" "$image"
+	refused guard-data "data of an unknown kind at byte 536870911" "$image"
+	new_image
+	head -c 62M /dev/urandom | dd of="$image" bs=1M seek=225 conv=notrunc status=none
+	refused guard-data-in-the-middle "data of an unknown kind at byte 2359[0-9]{5}" "$image"
+	attach
+	refused guard-data-in-the-middle-of-a-device "data of an unknown kind at byte 2[0-9]{8}:" "$device"
+	detach
+	new_image
+	mkfs.ext4 -q -L home -E offset=$((1 << 20)) "$image" 400M
+	refused guard-lost-partition 'ext4 \(label "home", UUID [^)]*\) at byte 1048576' "$image"
+	attach
+	refused guard-lost-partition-of-a-device 'ext4 \(label "home", UUID [^)]*\) at byte 1048576' "$device"
+	detach
 	new_image
 	printf '\x83' | dd of="$image" bs=1 seek=450 conv=notrunc status=none
 	printf '\x55\xaa' | dd of="$image" bs=1 seek=510 conv=notrunc status=none
@@ -153,10 +167,39 @@ free_targets() {
 	for fs in ext4 xfs btrfs; do
 		new_image
 		taken "guard-empty-file-$fs" "$fs" "$image"
+		if [[ $(stat -c %b "$image") == 0 ]]; then
+			ok "guard-file-is-punched-$fs"
+		else
+			not_ok "guard-file-is-punched-$fs" "$(stat -c %b "$image") blocks are left"
+		fi
 		attach
 		taken "guard-empty-device-$fs" "$fs" "$device"
+		taken "guard-second-run-$fs" "$fs" "$device"
 		detach
 	done
+}
+
+# A limit outlives the file of a loop device, so this device is made for the test and removed.
+without_discard() {
+	local fs
+	own_loop=$(losetup_control add $((200 + $$ % 1000)) 2>/dev/null) || {
+		echo "skip guard-without-discard: no loop device of our own can be made"
+		return
+	}
+	for fs in ext4 xfs btrfs; do
+		new_image
+		device=/dev/loop$own_loop
+		losetup "$device" "$image"
+		echo 0 >"/sys/block/loop$own_loop/queue/discard_max_bytes"
+		taken "guard-empty-device-without-discard-$fs" "$fs" "$device"
+		taken "guard-second-run-without-discard-$fs" "$fs" "$device"
+		detach
+	done
+}
+losetup_control() { # add|remove NUMBER
+	python3 -c 'import fcntl, sys
+call = {"add": 0x4C80, "remove": 0x4C81}[sys.argv[1]]
+print(fcntl.ioctl(open("/dev/loop-control"), call, int(sys.argv[2])))' "$@"
 }
 
 second_run() {
@@ -199,5 +242,6 @@ fi
 signatures
 in_use
 free_targets
+without_discard
 second_run
 exit $failures

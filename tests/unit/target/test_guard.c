@@ -90,23 +90,51 @@ static void small_is_an_obstacle(void **state)
 	assert_string_equal(inspect(image).obstacle, "");
 }
 
-static void every_byte_of_the_edges_counts(void **state)
+static void every_byte_counts(void **state)
 {
-	static const off_t offsets[] = { 0, 1, (1 << 20) - 1, IMAGE_BYTES - (1 << 20),
-					 IMAGE_BYTES - 1 };
+	static const off_t offsets[] = {
+		0, 1, (1 << 20) - 1, 1 << 20, 33333333, IMAGE_BYTES - (1 << 20), IMAGE_BYTES - 1
+	};
 	const struct image *image = *state;
+	char expected[64];
 
 	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
 		put(image, "x", 1, offsets[i]);
-		assert_string_equal(inspect(image).contents.text,
-				    offsets[i] < 1 << 20
-					    ? "data of an unknown kind in its first MiB"
-					    : "data of an unknown kind in its last MiB");
+		snprintf(expected, sizeof(expected), "data of an unknown kind at byte %lld",
+			 (long long)offsets[i]);
+		assert_string_equal(inspect(image).contents.text, expected);
 		put(image, "\0", 1, offsets[i]);
 	}
-	put(image, "x", 1, 1 << 20);
-	put(image, "x", 1, IMAGE_BYTES - (1 << 20) - 1);
 	assert_string_equal(inspect(image).contents.text, "");
+}
+
+/* As its partition table was overwritten with zeros, or had never been there. */
+static void file_system_of_a_lost_partition_is_named(void **state)
+{
+	static const off_t starts[] = { 1 << 20, 63 * 512, 4 << 20 };
+	const struct image *image = *state;
+	char expected[64];
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		const char *text;
+		char offset[64];
+		const char *const argv[] = { "mkfs.ext4", "-q",	  "-F",	       "-L", "home",
+					     "-E",	  offset, image->path, "8M", NULL };
+		struct guard_report report;
+		char path[PATH_MAX];
+
+		if (spawn_find(argv[0], path))
+			skip();
+		snprintf(offset, sizeof(offset), "offset=%lld", (long long)starts[i]);
+		assert_int_equal(spawn_wait(argv, NULL), 0);
+		report = inspect(image);
+		text = report.contents.text;
+		snprintf(expected, sizeof(expected), ") at byte %lld", (long long)starts[i]);
+		assert_non_null(strstr(text, "ext4 (label \"home\", UUID "));
+		assert_non_null(strstr(text, expected));
+		assert_int_equal(signatures_wipe(image->fd, IMAGE_BYTES), 0);
+		assert_string_equal(inspect(image).contents.text, "");
+	}
 }
 
 static void filesystem_is_named(void **state)
@@ -166,6 +194,14 @@ static void lvm_counts(void **state)
 	assert_non_null(strstr(inspect(*state).contents.text, "LVM2_member"));
 }
 
+static long long blocks_of(const struct image *image)
+{
+	struct stat st;
+
+	assert_int_equal(fstat(image->fd, &st), 0);
+	return st.st_blocks;
+}
+
 static void wiping_leaves_nothing(void **state)
 {
 	const struct image *image = *state;
@@ -174,6 +210,7 @@ static void wiping_leaves_nothing(void **state)
 	put(image, "x", 1, IMAGE_BYTES - 1);
 	assert_int_equal(signatures_wipe(image->fd, IMAGE_BYTES), 0);
 	assert_string_equal(inspect(image).contents.text, "");
+	assert_int_equal(blocks_of(image), 0);
 }
 
 static void what_is_no_target(void **state)
@@ -185,8 +222,9 @@ static void what_is_no_target(void **state)
 	assert_int_equal(guard_inspect("/nonexistent", &report), -ENOENT);
 	assert_int_equal(guard_inspect("/", &report), -ENOTBLK);
 	assert_int_equal(guard_inspect("/dev/null", &report), -ENODEV);
-	assert_int_equal(guard_block_device("/dev/null", true, &guard), -ENOTBLK);
-	assert_int_equal(guard_dax_device("/dev/null", true, &guard), -ENODEV);
+	assert_int_equal(guard_open("/dev/null", true, &guard), -ENODEV);
+	assert_int_equal(guard_open("/", true, &guard), -ENOTBLK);
+	assert_int_equal(guard_open("/nonexistent", true, &guard), -ENOENT);
 	assert_int_equal(guard.fd, -1);
 	guard_release(&guard);
 }
@@ -197,7 +235,7 @@ static void contents_need_force(void **state)
 	struct guard guard = GUARD_NONE;
 
 	put(image, "x", 1, 0);
-	assert_int_equal(guard_block_device(image->path, false, &guard), -EEXIST);
+	assert_int_equal(guard_open(image->path, false, &guard), -EEXIST);
 	assert_int_equal(guard.fd, -1);
 }
 
@@ -207,7 +245,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_IMAGE(empty_is_free),
 		ON_IMAGE(small_is_an_obstacle),
-		ON_IMAGE(every_byte_of_the_edges_counts),
+		ON_IMAGE(every_byte_counts),
+		ON_IMAGE(file_system_of_a_lost_partition_is_named),
 		ON_IMAGE(filesystem_is_named),
 		ON_IMAGE(our_label_is_known),
 		ON_IMAGE(contradicting_signatures_count),

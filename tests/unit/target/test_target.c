@@ -212,10 +212,11 @@ static void a_log_on_the_device_itself(void **state)
 	int ret;
 
 	(void)state;
-	snprintf(target.description, sizeof(target.description), "/dev/null");
+	assert_int_equal(pin_open("/dev/null", &target.guard.pin), 0);
 	capture_begin(&capture, STDERR_FILENO);
 	ret = target_add_log(&target, "/dev/../dev/null", false);
 	capture_end(&capture);
+	guard_release(&target.guard);
 	assert_int_equal(ret, -EINVAL);
 	assert_non_null(strstr(capture.text, "is the device of --device"));
 }
