@@ -3,9 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
-#include <stdbool.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -14,65 +13,106 @@
 
 #include "base/cleanup.h"
 #include "base/diag.h"
+#include "base/outplace.h"
 
 #define MAX_ATTEMPTS 100
 
-static int open_directory(const char *path)
+/* rename() would fail hours later on what another mounted, owns in a shared folder, or froze. */
+static int check_replaceable(const struct outplace *place)
 {
-	auto_free char *copy = strdup(path);
-	int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	struct statx stx;
+	struct stat folder;
 
-	return fd < 0 ? -errno : fd;
-}
-
-static bool is_special(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+	if (faccessat(place->fd, ".", W_OK | X_OK, AT_EACCESS) || fstat(place->fd, &folder))
+		return -errno;
+	if (statx(place->fd, place->base, AT_SYMLINK_NOFOLLOW, STATX_UID, &stx))
+		return errno == ENOENT ? 0 : -errno;
+	if (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT)
+		return -EBUSY;
+	if (stx.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND))
+		return -EPERM;
+	if ((folder.st_mode & S_ISVTX) && geteuid() != 0 && geteuid() != stx.stx_uid &&
+	    geteuid() != folder.st_uid)
+		return -EPERM;
+	return 0;
 }
 
 int outfile_check(const char *path)
 {
-	auto_close int dir_fd = -1;
-	struct stat st;
+	auto_outplace struct outplace place = OUTPLACE_NONE;
+	int ret = outplace_find(path, &place);
 
-	if (!strcmp(path, "-") || is_special(path))
-		return 0;
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		return diag_errno(EISDIR, "write %s", path);
-	dir_fd = open_directory(path);
-	if (dir_fd < 0)
-		return diag_errno(dir_fd, "write %s", path);
-	if (faccessat(dir_fd, ".", W_OK | X_OK, AT_EACCESS))
-		return diag_errno(errno, "write %s", path);
-	return 0;
+	if (ret || place.kind != OUTPLACE_FILE)
+		return ret;
+	ret = check_replaceable(&place);
+	return ret ? diag_errno(ret, "write %s", path) : 0;
+}
+
+bool outfile_is_stream(const char *path)
+{
+	auto_outplace struct outplace place = OUTPLACE_NONE;
+
+	return outplace_find(path, &place) == 0 && place.kind != OUTPLACE_FILE;
+}
+
+bool outfile_is_same(const char *path, const char *other)
+{
+	bool is_stdout = !strcmp(path, "-");
+	struct stat st, used;
+
+	return (is_stdout ? fstat(STDOUT_FILENO, &st) : stat(path, &st)) == 0 &&
+	       stat(other, &used) == 0 && st.st_dev == used.st_dev && st.st_ino == used.st_ino;
+}
+
+/* Whoever shares the descriptor may have made it one that does not block. */
+static int wait_for_room(int fd)
+{
+	struct pollfd room = { .fd = fd, .events = POLLOUT };
+
+	return poll(&room, 1, -1) < 0 ? -errno : 0;
 }
 
 static int write_all(int fd, const char *text, size_t length)
 {
 	while (length) {
 		ssize_t n = write(fd, text, length);
+		int ret = n < 0 ? -errno : 0;
 
-		if (n < 0 && errno == EINTR)
+		if (ret == -EINTR)
 			continue;
-		if (n < 0)
-			return -errno;
-		text += n;
-		length -= (size_t)n;
+		if (ret == -EAGAIN)
+			ret = wait_for_room(fd);
+		if (ret)
+			return ret;
+		text += n > 0 ? n : 0;
+		length -= n > 0 ? (size_t)n : 0;
 	}
 	return 0;
 }
 
-static int write_directly(const char *path, const char *text, size_t length)
+/* What open(2) gives of a node that was only looked at so far. */
+static int open_node(int node)
 {
-	bool is_stdout = !strcmp(path, "-");
-	auto_close int fd = is_stdout ? -1 : open(path, O_WRONLY | O_CLOEXEC);
-	int ret = !is_stdout && fd < 0 ? -errno : 0;
+	char path[64];
+	int fd;
 
-	if (!ret)
-		ret = write_all(is_stdout ? STDOUT_FILENO : fd, text, length);
-	return ret ? diag_errno(ret, "write %s", is_stdout ? "standard output" : path) : 0;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", node);
+	fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int write_node(int node, const char *text, size_t length)
+{
+	auto_close int fd = open_node(node);
+
+	return fd < 0 ? fd : write_all(fd, text, length);
+}
+
+static int write_given(int fd, const char *text, size_t length)
+{
+	/* What was printed so far comes first. If it cannot be written, main() says so. */
+	fflush(stdout);
+	return write_all(fd, text, length);
 }
 
 /* A name that others cannot guess, even if they may write to the directory. */
@@ -155,13 +195,31 @@ static int write_in(int dir_fd, const char *base, const char *text, size_t lengt
 
 int outfile_write(const char *path, const char *text, size_t length)
 {
-	auto_free char *copy = strdup(path);
-	auto_close int dir_fd = -1;
+	auto_outplace struct outplace place = OUTPLACE_NONE;
+	int ret = outplace_find(path, &place);
+
+	if (ret)
+		return ret;
+	if (place.kind == OUTPLACE_GIVEN)
+		ret = write_given(place.fd, text, length);
+	else if (place.kind == OUTPLACE_NODE)
+		ret = write_node(place.fd, text, length);
+	else
+		ret = write_in(place.fd, place.base, text, length);
+	return ret ? diag_errno(ret, "write %s", outplace_name(path)) : 0;
+}
+
+int outfile_make_folder(const char *path)
+{
+	auto_outplace struct outplace place = OUTPLACE_NONE;
+	struct stat st;
 	int ret;
 
-	if (!strcmp(path, "-") || is_special(path))
-		return write_directly(path, text, length);
-	dir_fd = open_directory(path);
-	ret = dir_fd < 0 || !copy ? dir_fd : write_in(dir_fd, basename(copy), text, length);
-	return ret < 0 ? diag_errno(ret, "write %s", path) : 0;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return 0;
+	ret = outplace_find_folder(path, &place);
+	if (ret)
+		return ret;
+	return mkdirat(place.fd, place.base, 0777) ? diag_errno(errno, "make directory %s", path)
+						   : 1;
 }

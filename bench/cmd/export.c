@@ -133,12 +133,12 @@ static int write_files(const struct result_table *sorted, const struct export_pa
 /* -ENODATA where not one of the cells has a histogram. */
 static int write_folder(const struct result_table *sorted, const struct export_params *params)
 {
-	bool is_new = !is_folder(params->output);
+	int is_new = outfile_make_folder(params->output);
 	size_t written = 0;
 	int ret;
 
-	if (is_new && mkdir(params->output, 0777))
-		return diag_errno(errno, "mkdir %s", params->output);
+	if (is_new < 0)
+		return is_new;
 	ret = write_files(sorted, params, &written);
 	if (is_new && !written)
 		rmdir(params->output);

@@ -3,7 +3,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/assets.h"
 #include "base/diag.h"
@@ -253,27 +253,22 @@ static int draw_all(const struct plot_params *params, const struct result_table 
 	return -ENODATA;
 }
 
-static int make_directory(const char *path)
-{
-	struct stat st;
-
-	if (mkdir(path, 0777) == 0 ||
-	    (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
-		return 0;
-	return diag_errno(errno, "make directory %s", path);
-}
-
 static int plot_files(const struct plot_params *params, char **files, size_t count)
 {
 	auto_release(result_free) struct result reference = { 0 };
 	auto_result_table struct result_table sorted;
-	int unread = result_table_read(&sorted, files, count), ret;
+	int unread = result_table_read(&sorted, files, count), is_new, ret;
 
 	if (unread == -ENOMEM || (unread && !sorted.result_count))
 		return EXIT_FAILED;
-	if (result_read_letter(&reference) || make_directory(params->directory))
+	if (result_read_letter(&reference))
+		return EXIT_FAILED;
+	is_new = outfile_make_folder(params->directory);
+	if (is_new < 0)
 		return EXIT_FAILED;
 	ret = draw_all(params, &sorted, &reference);
+	if (ret && is_new)
+		rmdir(params->directory); /* unless a picture is in it */
 	if (ret == -ENOENT)
 		return EXIT_CANNOT;
 	return ret || unread ? EXIT_FAILED : EXIT_DONE;

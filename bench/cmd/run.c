@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -235,13 +234,6 @@ static char *name_output(const struct run_options *options, const struct result 
 	return path;
 }
 
-static bool is_regular_file(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
-}
-
 static int write_result(const struct run_options *options, const struct result *result)
 {
 	auto_free char *text = NULL, *path = name_output(options, result);
@@ -252,7 +244,7 @@ static int write_result(const struct run_options *options, const struct result *
 
 	if (!ret)
 		ret = outfile_write(path, text, length);
-	if (ret || !strcmp(path, "-") || !is_regular_file(path))
+	if (ret || outfile_is_stream(path))
 		return ret;
 	if (!options->output)
 		fprintf(stderr, "syncfault: wrote %s\n", path);

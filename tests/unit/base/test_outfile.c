@@ -10,13 +10,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 
 #include "../capture.h"
 #include "../tmpfile.h"
@@ -46,6 +50,24 @@ int fsync(int fd)
 	syncs++;
 	errno = sync_error;
 	return sync_error ? -1 : 0;
+}
+
+/* Done once, before the next open(2): what others do between a look at a path and its use. */
+static void (*meanwhile)(void);
+
+int open(const char *name, int flags, ...)
+{
+	void (*now)(void) = meanwhile;
+	va_list arguments;
+	mode_t mode;
+
+	va_start(arguments, flags);
+	mode = (flags & O_CREAT) ? va_arg(arguments, mode_t) : 0;
+	va_end(arguments);
+	meanwhile = NULL;
+	if (now)
+		now();
+	return (int)syscall(SYS_openat, AT_FDCWD, name, flags, mode);
 }
 
 ssize_t write(int fd, const void *from, size_t length)
@@ -102,6 +124,19 @@ static const char *content(const char *of)
 	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
 	fclose(file);
 	return text;
+}
+
+/* The check says so before anything is written. */
+static void assert_check_fails(const char *where, int error)
+{
+	struct capture capture;
+	int ret;
+
+	capture_begin(&capture, STDERR_FILENO);
+	ret = outfile_check(where);
+	capture_end(&capture);
+	assert_int_equal(ret, error);
+	assert_true(is_one_line(capture.text));
 }
 
 /* Writes and expects a failure of one line that names the path. */
@@ -357,6 +392,395 @@ static void a_name_of_greatest_length(void **state)
 	assert_int_equal(count_files(dir), 1);
 }
 
+static void a_path_that_is_too_long(void **state)
+{
+	char longest[PATH_MAX + 1];
+	struct capture capture;
+	int ret;
+
+	(void)state;
+	memset(longest, '/', sizeof(longest));
+	memcpy(longest, dir, strlen(dir));
+	strcpy(longest + PATH_MAX - 4, "out");
+	assert_int_equal(strlen(longest), PATH_MAX - 1);
+	assert_int_equal(outfile_write(longest, "text", 4), 0);
+	strcpy(longest + PATH_MAX - 3, "out");
+	capture_begin(&capture, STDERR_FILENO);
+	ret = outfile_write(longest, "text", 4);
+	capture_end(&capture);
+	assert_int_equal(ret, -ENAMETOOLONG);
+	assert_true(is_one_line(capture.text));
+	assert_int_equal(count_files(dir), 1);
+}
+
+/* Opened as a shell does for "7>file": it stays open in a program that is started. */
+static int given(const char *name, int flags)
+{
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, name, flags, 0600);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static void assert_goes_to(int fd, const char *format)
+{
+	char name[PATH_MAX];
+	struct stat before, after;
+
+	snprintf(name, sizeof(name), format, fd, fd);
+	assert_int_equal(fstat(fd, &before), 0);
+	assert_int_equal(outfile_check(name), 0);
+	assert_true(outfile_is_stream(name));
+	assert_int_equal(outfile_write(name, "+", 1), 0);
+	assert_int_equal(stat(path, &after), 0);
+	assert_int_equal(after.st_ino, before.st_ino);
+}
+
+/* Whatever is there is neither cut off nor replaced, and what follows comes behind. */
+static void descriptors_of_our_own_by_all_their_names(void **state)
+{
+	char link[PATH_MAX], of_process[64], of_thread[64];
+	int fd;
+
+	(void)state;
+	unlink(path);
+	fd = given(path, O_RDWR | O_CREAT | O_EXCL);
+	assert_int_equal(write(fd, "a: ", 3), 3);
+	snprintf(of_process, sizeof(of_process), "/proc/%d/fd/%%d", getpid());
+	snprintf(of_thread, sizeof(of_thread), "/proc/self/task/%d/fd/%%d", gettid());
+	assert_goes_to(fd, "/dev/fd/%d");
+	assert_goes_to(fd, "/proc/self/fd/%d");
+	assert_goes_to(fd, "/proc/thread-self/fd/%d");
+	assert_goes_to(fd, "/proc/self/../self/fd/%d");
+	assert_goes_to(fd, of_process);
+	assert_goes_to(fd, of_thread);
+	snprintf(link, sizeof(link), "%s", in_dir("link"));
+	snprintf(of_process, sizeof(of_process), "/dev/fd/%d", fd);
+	assert_int_equal(symlink(of_process, link), 0);
+	assert_goes_to(fd, link);
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(write(fd, " z", 2), 2);
+	close(fd);
+	assert_string_equal(content(path), "a: +++++++ z");
+	fd = given(path, O_WRONLY | O_APPEND);
+	assert_goes_to(fd, "/dev/fd/%d");
+	close(fd);
+	assert_string_equal(content(path), "a: +++++++ z+");
+	assert_int_equal(count_files(dir), 1);
+}
+
+/* Root might replace it: so in a /dev of this test alone. */
+static void make_own_dev(void)
+{
+	assert_int_equal(unshare(CLONE_NEWNS), 0);
+	mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+	assert_int_equal(mount("none", "/dev", "tmpfs", 0, NULL), 0);
+	assert_int_equal(symlink("/proc/self/fd/1", "/dev/stdout"), 0);
+}
+
+static void standard_output_by_its_path(void **state)
+{
+	struct capture capture;
+	struct stat before, after;
+	int ret;
+
+	(void)state;
+	if (geteuid() == 0)
+		make_own_dev();
+	assert_int_equal(lstat("/dev/stdout", &before), 0);
+	capture_begin(&capture, STDOUT_FILENO);
+	printf("first ");
+	ret = outfile_write("/dev/stdout", "text ", 5);
+	printf("last");
+	capture_end(&capture);
+	assert_int_equal(ret, 0);
+	assert_string_equal(capture.text, "first text last");
+	assert_int_equal(lstat("/dev/stdout", &after), 0);
+	assert_int_equal(after.st_ino, before.st_ino);
+	if (geteuid() == 0)
+		umount("/dev");
+}
+
+/* A free number may be one of ours by the time it is used: only what was given counts. */
+static void descriptors_that_take_nothing(void **state)
+{
+	char name[64];
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	(void)state;
+	snprintf(name, sizeof(name), "/dev/fd/%d", fd);
+	assert_fails(name, "text", 4, -EBADF);
+	close(fd);
+	assert_fails(name, "text", 4, -EBADF);
+	assert_fails("/dev/fd/99999", "text", 4, -EBADF);
+	fd = given(path, O_RDONLY);
+	snprintf(name, sizeof(name), "/dev/fd/%d", fd);
+	assert_check_fails(name, -EBADF);
+	assert_fails(name, "text", 4, -EBADF);
+	close(fd);
+	assert_string_equal(content(path), "");
+}
+
+static void *read_to_the_end(void *fd)
+{
+	char buffer[4096];
+	size_t length = 0;
+	ssize_t n;
+
+	usleep(20000);
+	while ((n = read(*(int *)fd, buffer, sizeof(buffer))) > 0)
+		length += (size_t)n;
+	return (void *)length;
+}
+
+/* One that holds less than is written, does not block, and has a slow reader. */
+static void assert_takes_all(int ends[2], const char *name)
+{
+	static char big[1 << 20];
+	pthread_t reader;
+	void *length;
+
+	assert_int_equal(outfile_check(name), 0);
+	assert_int_equal(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+	assert_int_equal(pthread_create(&reader, NULL, read_to_the_end, &ends[0]), 0);
+	assert_int_equal(outfile_write(name, big, sizeof(big)), 0);
+	close(ends[1]);
+	assert_int_equal(pthread_join(reader, &length), 0);
+	assert_int_equal((size_t)length, sizeof(big));
+	close(ends[0]);
+}
+
+static void pipes_and_sockets(void **state)
+{
+	char name[64];
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	snprintf(name, sizeof(name), "/dev/fd/%d", ends[1]);
+	assert_takes_all(ends, name);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	snprintf(name, sizeof(name), "/dev/fd/%d", ends[1]);
+	assert_takes_all(ends, name);
+}
+
+static void a_pipe_without_a_reader(void **state)
+{
+	void (*old)(int) = signal(SIGPIPE, SIG_IGN);
+	char name[64];
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	close(ends[0]);
+	snprintf(name, sizeof(name), "/dev/fd/%d", ends[1]);
+	assert_fails(name, "text", 4, -EPIPE);
+	close(ends[1]);
+	signal(SIGPIPE, old);
+}
+
+static void swap_the_pipe_for_a_link(void)
+{
+	if (unlink(in_dir("pipe")) || symlink("out", in_dir("pipe")))
+		abort();
+}
+
+/* What was a pipe when it was looked at is a link to somebody's file when it is opened. */
+static void a_pipe_that_is_swapped_for_a_file(void **state)
+{
+	char name[PATH_MAX], text[8] = "";
+	int reader;
+
+	(void)state;
+	snprintf(name, sizeof(name), "%s", in_dir("pipe"));
+	assert_int_equal(outfile_write(path, "precious", 8), 0);
+	assert_int_equal(mkfifo(name, 0600), 0);
+	reader = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	meanwhile = swap_the_pipe_for_a_link;
+	assert_int_equal(outfile_write(name, "text", 4), 0);
+	assert_null(meanwhile);
+	assert_string_equal(content(path), "precious");
+	assert_int_equal(read(reader, text, sizeof(text)), 4);
+	assert_string_equal(text, "text");
+	close(reader);
+	assert_int_equal(unlink(name), 0);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void assert_is_refused(const char *name)
+{
+	assert_check_fails(name, -EPERM);
+	assert_fails(name, "text", 4, -EPERM);
+}
+
+/* Names in there stand for devices and facts: nothing is made, by whatever way it is reached. */
+static void nothing_is_made_in_folders_of_the_system(void **state)
+{
+	static const char *const names[] = {
+		"/dev/syncfault-test",		"/dev/pts/syncfault-test",
+		"/proc/syncfault-test",		"/proc/self/syncfault-test",
+		"/proc/self/fd/syncfault-test", "/sys/syncfault-test",
+		"/sys/kernel/syncfault-test",	"/proc/self/comm",
+		"/dev/shm/../syncfault-test"
+	};
+	char link[PATH_MAX], below[PATH_MAX + 32];
+	struct capture capture;
+	struct stat st;
+	int ret;
+
+	(void)state;
+	snprintf(link, sizeof(link), "%s", in_dir("link"));
+	snprintf(below, sizeof(below), "%s/syncfault-test", link);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		assert_is_refused(names[i]);
+		assert_int_equal(symlink(names[i], link), 0);
+		assert_is_refused(link);
+		assert_int_equal(lstat(link, &st), 0);
+		assert_true(S_ISLNK(st.st_mode));
+		assert_int_equal(unlink(link), 0);
+	}
+	assert_int_equal(symlink("/dev", link), 0);
+	assert_is_refused(below);
+	capture_begin(&capture, STDERR_FILENO);
+	ret = outfile_make_folder(below);
+	capture_end(&capture);
+	assert_int_equal(ret, -EPERM);
+	assert_int_equal(access("/dev/syncfault-test", F_OK), -1);
+	assert_int_equal(unlink(link), 0);
+}
+
+/* But people keep files in /dev/shm. */
+static void shared_memory_takes_files(void **state)
+{
+	char folder[] = "/dev/shm/syncfault-outfile-XXXXXX", name[64];
+
+	(void)state;
+	if (!mkdtemp(folder))
+		skip();
+	snprintf(name, sizeof(name), "%s/out", folder);
+	assert_int_equal(outfile_check(name), 0);
+	assert_int_equal(outfile_write(name, "text", 4), 0);
+	assert_false(outfile_is_stream(name));
+	assert_string_equal(content(name), "text");
+	assert_int_equal(unlink(name), 0);
+	assert_int_equal(rmdir(folder), 0);
+}
+
+/* Another mount of the same: no path says that it is /dev. */
+static void devices_mounted_elsewhere(void **state)
+{
+	char there[PATH_MAX], name[PATH_MAX + 32];
+
+	(void)state;
+	snprintf(there, sizeof(there), "%s", in_dir("there"));
+	snprintf(name, sizeof(name), "%s/syncfault-test", there);
+	if (geteuid() != 0 || unshare(CLONE_NEWNS)) {
+		printf("# skip devices_mounted_elsewhere: needs root, to mount\n");
+		skip();
+	}
+	mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+	assert_int_equal(mkdir(there, 0755), 0);
+	assert_int_equal(mount("/dev", there, NULL, MS_BIND, NULL), 0);
+	assert_is_refused(name);
+	assert_int_equal(umount(there), 0);
+	assert_int_equal(mount("none", there, "proc", 0, NULL), 0);
+	assert_is_refused(name);
+	assert_int_equal(umount(there), 0);
+	if (mount("none", there, "devtmpfs", 0, NULL) == 0) {
+		/* Where /dev is of another kind, as in a container. */
+		assert_int_equal(mount("none", "/dev", "tmpfs", 0, NULL), 0);
+		assert_is_refused(name);
+		assert_int_equal(umount("/dev"), 0);
+		assert_int_equal(umount(there), 0);
+	}
+	assert_int_equal(rmdir(there), 0);
+}
+
+static void block_devices_are_refused(void **state)
+{
+	char node[PATH_MAX], link[PATH_MAX];
+	struct stat st;
+
+	(void)state;
+	snprintf(node, sizeof(node), "%s", in_dir("node"));
+	snprintf(link, sizeof(link), "%s", in_dir("link"));
+	if (mknod(node, S_IFBLK | 0600, makedev(7, 255))) {
+		printf("# skip block_devices_are_refused: no device may be made here\n");
+		skip();
+	}
+	assert_int_equal(symlink("node", link), 0);
+	assert_is_refused(node);
+	assert_is_refused(link);
+	assert_int_equal(lstat(node, &st), 0);
+	assert_true(S_ISBLK(st.st_mode));
+	assert_int_equal(unlink(node), 0);
+	assert_int_equal(unlink(link), 0);
+}
+
+/* What rename(2) would refuse after hours of measuring. */
+static void files_that_cannot_be_replaced(void **state)
+{
+	struct capture capture;
+	int ret;
+
+	(void)state;
+	assert_int_equal(outfile_write(path, "old", 3), 0);
+	if (geteuid() != 0 || unshare(CLONE_NEWNS)) {
+		printf("# skip files_that_cannot_be_replaced: needs root, to mount\n");
+		skip();
+	}
+	mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+	assert_int_equal(mount(path, path, NULL, MS_BIND, NULL), 0);
+	assert_check_fails(path, -EBUSY);
+	assert_fails(path, "new", 3, -EBUSY);
+	assert_int_equal(umount(path), 0);
+	assert_int_equal(chmod(dir, 01777), 0);
+	assert_int_equal(seteuid(65534), 0);
+	capture_begin(&capture, STDERR_FILENO);
+	ret = outfile_check(path);
+	capture_end(&capture);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(chmod(dir, 0755), 0);
+	assert_int_equal(ret, -EPERM);
+	assert_true(is_one_line(capture.text));
+}
+
+static void a_folder_for_outputs(void **state)
+{
+	struct capture capture;
+	int below, over;
+
+	(void)state;
+	assert_int_equal(outfile_make_folder(in_dir("made/")), 1);
+	assert_int_equal(outfile_make_folder(in_dir("made")), 0);
+	assert_int_equal(outfile_make_folder("/"), 0);
+	assert_int_equal(rmdir(in_dir("made")), 0);
+	assert_int_equal(outfile_write(path, "old", 3), 0);
+	capture_begin(&capture, STDERR_FILENO);
+	over = outfile_make_folder(path);
+	below = outfile_make_folder(in_dir("none/made"));
+	capture_end(&capture);
+	assert_int_equal(over, -EEXIST);
+	assert_int_equal(below, -ENOENT);
+}
+
+static void the_same_file_by_other_names(void **state)
+{
+	char link[PATH_MAX];
+
+	(void)state;
+	snprintf(link, sizeof(link), "%s", in_dir("link"));
+	assert_int_equal(outfile_write(path, "old", 3), 0);
+	assert_true(outfile_is_same(path, path));
+	assert_int_equal(symlink("out", link), 0);
+	assert_true(outfile_is_same(link, path));
+	assert_int_equal(unlink(link), 0);
+	assert_false(outfile_is_same(link, path));
+	assert_int_equal(linkat(AT_FDCWD, path, AT_FDCWD, link, 0), 0);
+	assert_true(outfile_is_same(link, path));
+	assert_int_equal(unlink(link), 0);
+}
+
 /* Without a slash the folder is the current one. */
 static void a_bare_name(void **state)
 {
@@ -387,6 +811,20 @@ int main(void)
 		cmocka_unit_test(contents_are_synced_before_they_have_the_name),
 		cmocka_unit_test(writes_that_are_interrupted),
 		cmocka_unit_test(a_name_of_greatest_length),
+		cmocka_unit_test(a_path_that_is_too_long),
+		cmocka_unit_test(descriptors_of_our_own_by_all_their_names),
+		cmocka_unit_test(standard_output_by_its_path),
+		cmocka_unit_test(descriptors_that_take_nothing),
+		cmocka_unit_test(pipes_and_sockets),
+		cmocka_unit_test(a_pipe_without_a_reader),
+		cmocka_unit_test(a_pipe_that_is_swapped_for_a_file),
+		cmocka_unit_test(nothing_is_made_in_folders_of_the_system),
+		cmocka_unit_test(shared_memory_takes_files),
+		cmocka_unit_test(devices_mounted_elsewhere),
+		cmocka_unit_test(block_devices_are_refused),
+		cmocka_unit_test(files_that_cannot_be_replaced),
+		cmocka_unit_test(a_folder_for_outputs),
+		cmocka_unit_test(the_same_file_by_other_names),
 		cmocka_unit_test(a_bare_name),
 	};
 
