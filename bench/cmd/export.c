@@ -233,6 +233,20 @@ static int check_options(const struct export_options *options)
 	return -EINVAL;
 }
 
+static int check_distinct(const char *output, char **files, int count)
+{
+	struct stat st;
+
+	if (stat(output, &st) || !S_ISREG(st.st_mode))
+		return 0;
+	for (int i = 0; i < count; i++)
+		if (outfile_is_same(output, files[i])) {
+			diag_error("export: -o %s is a result to read: wants another file", output);
+			return -EINVAL;
+		}
+	return 0;
+}
+
 int cmd_export(int argc, char **argv)
 {
 	struct export_params params = { .options.format = NO_FORMAT, .output = "-" };
@@ -240,7 +254,8 @@ int cmd_export(int argc, char **argv)
 
 	if (first < 0)
 		return first == -ECANCELED ? EXIT_DONE : EXIT_USAGE;
-	if (check_options(&params.options))
+	if (check_options(&params.options) ||
+	    check_distinct(params.output, argv + first, argc - first))
 		return EXIT_USAGE;
 	if (!params.options.origin)
 		params.options.origin = "syncfault";

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
 #include "measure/probe_pass.h"
 #include "measure/progress.h"
 #include "result/result.h"
+#include "target/loopdev.h"
 #include "target/target.h"
 
 #define DEFAULT_PAUSE_US 100
@@ -306,6 +308,38 @@ static int run_target(struct run_options *options, const struct suite *suite, st
 	return ret;
 }
 
+/* By whatever name: renamed over or written into, somebody's disk or suite would be gone. */
+static int check_distinct(const struct run_options *options, const char *output)
+{
+	const struct {
+		const char *option, *path;
+	} uses[] = { { "--device", options->device },
+		     { "--log-device", options->log_device },
+		     { "--suite", options->suite } };
+	char loop[LOOPDEV_PATH_SIZE];
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++)
+		if (uses[i].path && outfile_is_same(output, uses[i].path)) {
+			diag_error("run: -o %s is what %s names: wants another file", output,
+				   uses[i].option);
+			return -EINVAL;
+		}
+	if (!options->device || stat(output, &st) || !S_ISREG(st.st_mode) ||
+	    loopdev_find(&st, output, loop))
+		return 0;
+	diag_error("run: -o %s is the file behind %s: wants another file", output, loop);
+	return -EINVAL;
+}
+
+static int check_output(const struct run_options *options, const struct result *result)
+{
+	auto_free char *path = name_output(options, result);
+	int ret = path ? check_distinct(options, path) : diag_errno(ENOMEM, "name the result");
+
+	return ret ? ret : outfile_check(path);
+}
+
 /* A device that could not be given back is a failure, and what was measured on it is kept. */
 static int run_suite(struct run_options *options, const struct suite *suite, struct result *result,
 		     bool *is_given_back)
@@ -316,8 +350,8 @@ static int run_suite(struct run_options *options, const struct suite *suite, str
 
 	if (!ret && options->cpus)
 		ret = cpus_choose(&cpus, options->cpus);
-	if (!ret && options->output)
-		ret = outfile_check(options->output);
+	if (!ret)
+		ret = check_output(options, result);
 	if (!ret)
 		ret = target_open(&target, options->device, options->dir, options->is_forced);
 	if (ret)
