@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "base/startup.h"
 #include "base/version.h"
 #include "cmd/commands.h"
 
@@ -48,6 +49,9 @@ static int flush_output(int code)
 
 int main(int argc, char **argv)
 {
+	/* For git bisect 1 would be a verdict. */
+	if (startup_settle())
+		return argc > 1 && !strcmp(argv[1], "compare") ? EXIT_UNKNOWN : EXIT_FAILED;
 	if (argc < 2) {
 		print_usage(stderr);
 		return EXIT_USAGE;

@@ -59,7 +59,10 @@ static int run(const char *script_path)
 	status = spawn_wait(argv, &out);
 	if (status <= 0)
 		return status;
-	diag_error("gnuplot failed (%d): %s", status, spawn_last_line(&out));
+	if (status > 128)
+		diag_error("gnuplot failed: %s", strsignal(status - 128));
+	else
+		diag_error("gnuplot failed (%d): %s", status, spawn_last_line(&out));
 	return -EIO;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/diag.h"
 #include "base/opt.h"
+#include "base/startup.h"
 #include "cell/cell.h"
 #include "writer/writer.h"
 
@@ -93,6 +94,8 @@ static int do_check(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	if (startup_settle())
+		return EXIT_FAILED;
 	if (argc > 1 && !strcmp(argv[1], "store"))
 		return do_store(argc - 1, argv + 1);
 	if (argc > 1 && !strcmp(argv[1], "check"))
