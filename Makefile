@@ -30,10 +30,26 @@ else
 B := build
 endif
 
+# What hardens the program, which reads files of strangers as root: of these, what the compiler has
+# for this machine. FORTIFY needs an optimiser; a level that is already set stays. Sanitizers
+# see more than all of them.
+accepted = $(foreach flag,$(1),$(shell $(CC) -Werror $(flag) -S -o /dev/null -xc /dev/null \
+	2>/dev/null && echo $(flag)))
+ifneq ($(SAN),1)
+HARDENING := $(call accepted,-fstack-protector-strong -fstack-clash-protection -fcf-protection \
+	-mbranch-protection=standard) $(shell $(CC) $(CFLAGS) -dM -E -xc /dev/null | \
+	awk '{ is[$$2] } END { if ("__OPTIMIZE__" in is && !("_FORTIFY_SOURCE" in is)) \
+		print "-D_FORTIFY_SOURCE=2" }')
+endif
+# Not in what runs from the first fault to the last, where each adds instructions: also on compilers
+# that have them by default. "return" adds none: it only marks the object as fit for shadow stacks.
+UNHARDENED := -U_FORTIFY_SOURCE $(call accepted,-fno-stack-protector -fno-stack-clash-protection \
+	-fcf-protection=return -mbranch-protection=none)
+
 WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototypes
 # The map keeps the folder out of the program: one source, one binary, one guest image.
 ALL_CFLAGS := -std=gnu11 -ffile-prefix-map=$(CURDIR)=. -D_GNU_SOURCE -pthread -Ibench -I. \
-	$(WARNINGS) $(CFLAGS) $(SAN_FLAGS)
+	$(WARNINGS) $(HARDENING) $(CFLAGS) $(SAN_FLAGS)
 PKG_CONFIG ?= pkg-config
 PACKAGES := libbpf jansson blkid mount libmd zlib
 has_package = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes)
@@ -73,7 +89,7 @@ all: $(B)/syncfault
 
 # All that is compiled depends on this file, which changes only when a flag, a compiler or the
 # version of a library does.
-FLAGS := $(CC) $(shell $(CC) -dumpfullversion) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS) \
+FLAGS := $(CC) $(shell $(CC) -dumpfullversion) $(ALL_CFLAGS) $(UNHARDENED) $(ALL_LDFLAGS) $(LIBS) \
 	$(PACKAGES) $(shell $(PKG_CONFIG) --modversion $(PACKAGES) 2>/dev/null) \
 	$(CLANG) $(shell $(CLANG) -dumpversion 2>/dev/null) $(BPF_FLAGS)
 $(B)/flags: FORCE | $(B)
@@ -133,6 +149,9 @@ SKELETONS := $(B)/bpf/probes.skel.h $(B)/bpf/signal_flag.skel.h
 PROBE_OBJECTS := $(patsubst %,bench/probes/%.o,attach choose read signal_flag)
 $(PROBE_OBJECTS:%=$(B)/%): $(SKELETONS)
 $(PROBE_OBJECTS:%=$(B)/%): ALL_CFLAGS += -I$(B)/bpf
+
+TIMED_OBJECTS := bench/measure/faults.o bench/math/hist.o
+$(TIMED_OBJECTS:%=$(B)/%): ALL_CFLAGS += $(UNHARDENED)
 
 ifeq ($(SAN),1)
 # gcc 12 poisons variables that are inlined into a function without ASan, and never heals them.
@@ -282,7 +301,7 @@ soak:
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/fuzz_%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_OBJECTS := $(patsubst $(B)/%.o,$(B)/fuzz/%.o,$(filter-out $(MAIN),$(OBJECTS)))
 FUZZ_HARNESS := $(patsubst %,$(B)/fuzz/tests/fuzz/%.o,harness mutate oracle)
-FUZZ_FLAGS := $(filter-out $(SAN_FLAGS),$(ALL_CFLAGS)) -I$(B)/bpf -O1 -g1 \
+FUZZ_FLAGS := $(filter-out $(SAN_FLAGS) $(HARDENING),$(ALL_CFLAGS)) -I$(B)/bpf -O1 -g1 \
 	-fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=address,undefined,
 
 $(B)/fuzz/%.o: %.c $(B)/flags
