@@ -298,6 +298,8 @@ static void open_gate(struct gate *gate, size_t count, bool is_complete,
 		pthread_cond_wait(&gate->changed, &gate->lock);
 	if (is_complete && plan->at_ready)
 		plan->at_ready(plan->context);
+	if (plan->halts)
+		halt_watch_begin(plan->halts);
 	gate->state = is_complete ? GATE_OPEN : GATE_HOME;
 	pthread_cond_broadcast(&gate->changed);
 	pthread_mutex_unlock(&gate->lock);
@@ -380,6 +382,7 @@ static int hand_over(struct runner *runner)
 static int run_all(struct runner *runners, size_t count)
 {
 	struct gate gate = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, GATE_SHUT };
+	struct halt_watch *halts = runners[0].plan->halts;
 	size_t started = 0;
 	int ret = 0;
 
@@ -390,7 +393,10 @@ static int run_all(struct runner *runners, size_t count)
 	}
 	open_gate(&gate, count, started == count, runners[0].plan);
 	for (size_t i = 0; i < started; i++)
-		pthread_join(runners[i].thread, NULL);
+		if (halts)
+			halt_watch_join(halts, runners[i].thread);
+		else
+			pthread_join(runners[i].thread, NULL);
 	return ret;
 }
 

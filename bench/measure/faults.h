@@ -13,6 +13,7 @@
 
 #include "cell/cell.h"
 #include "machine/clock.h"
+#include "machine/halt_watch.h"
 #include "math/hist.h"
 
 /* What one thread does. Set before the thread starts, and const from then on. */
@@ -34,6 +35,8 @@ struct fault_plan {
 	/* Of the first plan: called when all threads are ready, before any begins; or NULL. */
 	void (*at_ready)(void *context);
 	void *context;
+	/* Of the first plan: watches while threads fault, from then on; or NULL. */
+	struct halt_watch *halts;
 };
 
 /* The outcome. */

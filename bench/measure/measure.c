@@ -13,6 +13,7 @@
 #include "base/sigbus.h"
 #include "base/stop.h"
 #include "machine/clock_watch.h"
+#include "machine/halt_watch.h"
 #include "measure/cell_run.h"
 #include "measure/interface.h"
 #include "measure/proof.h"
@@ -207,6 +208,39 @@ static int move_blocks(struct cell_run *run)
 	return remap_apply(&run->remap, &cpus, &run->verdict);
 }
 
+/*
+ * Where the clock counts instructions, none passes while the guest is stopped, and nobody looks:
+ * that would be instructions more.
+ */
+static int run_faults(struct cell_run *run)
+{
+	bool is_time = run->setup->clock->domain == DOMAIN_TIME;
+	uint64_t longest_ns = 0;
+	struct halt_watch halts;
+	int ret;
+
+	if (run->setup->probes) {
+		run->plans[0].at_ready = start_probes;
+		run->plans[0].context = run;
+	}
+	if (is_time) {
+		halt_watch_open(&halts);
+		run->plans[0].halts = &halts;
+	}
+	ret = faults_run(run->plans, run->outcomes, run->config->threads);
+	if (run->setup->probes)
+		probes_stop(run->setup->probes);
+	for (size_t i = 0; i < run->config->threads; i++)
+		if (run->outcomes[i].hist.max_ns > longest_ns)
+			longest_ns = run->outcomes[i].hist.max_ns;
+	if (is_time)
+		halt_watch_close(&halts, longest_ns, &run->verdict);
+	if (ret)
+		return verdict_fail(&run->verdict, "start %llu threads: %s",
+				    (unsigned long long)run->config->threads, strerror(-ret));
+	return 0;
+}
+
 static int measure(struct cell_run *run)
 {
 	struct placement *placement = &run->cell->placement;
@@ -221,18 +255,10 @@ static int measure(struct cell_run *run)
 	ret = move_blocks(run);
 	if (!ret)
 		ret = unsynced_make(&run->unsynced, &run->verdict);
+	if (!ret)
+		ret = run_faults(run);
 	if (ret)
 		return ret;
-	if (run->setup->probes) {
-		run->plans[0].at_ready = start_probes;
-		run->plans[0].context = run;
-	}
-	ret = faults_run(run->plans, run->outcomes, run->config->threads);
-	if (run->setup->probes)
-		probes_stop(run->setup->probes);
-	if (ret)
-		return verdict_fail(&run->verdict, "start %llu threads: %s",
-				    (unsigned long long)run->config->threads, strerror(-ret));
 	ret = explain_sigbus(run) ? 0 : check_memory(run);
 	if (!ret)
 		ret = commit_prove_stores(run->config, run->outcomes, &run->cell->proof,

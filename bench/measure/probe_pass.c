@@ -213,6 +213,25 @@ static int take(struct probe_pass *pass, struct cell_result *again, struct cell_
 	return wrong ? warn(cell, "no probes: %s", wrong) : ret;
 }
 
+static bool has_warning(const struct cell_result *cell, const char *warning)
+{
+	for (size_t i = 0; i < cell->warnings.count; i++)
+		if (!strcmp(cell->warnings.items[i], warning))
+			return true;
+	return false;
+}
+
+/* What its reader does not know from the cell itself. */
+static int pass_on_warnings(const struct cell_result *again, struct cell_result *cell)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < again->warnings.count && !ret; i++)
+		if (!has_warning(cell, again->warnings.items[i]))
+			ret = warn(cell, "with probes: %s", again->warnings.items[i]);
+	return ret;
+}
+
 int probe_pass_cell(struct probe_pass *pass, struct target *target, struct cell_result *cell)
 {
 	struct cell_result again;
@@ -226,6 +245,8 @@ int probe_pass_cell(struct probe_pass *pass, struct target *target, struct cell_
 	else if (!ret)
 		ret = warn(cell, "no probes: the pass with them %s: %s", status_words[again.status],
 			   again.reason);
+	if (!ret)
+		ret = pass_on_warnings(&again, cell);
 	cell_result_free(&again);
 	return ret;
 }

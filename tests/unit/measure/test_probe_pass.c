@@ -49,7 +49,8 @@ static void a_cell_without_faults(void **state)
 #define FAULTS 4
 #define LOST   2
 
-/* What the pass measured, and what the probes saw of it. */
+/* What the pass warns of, measured, and what the probes saw of it. */
+static const char *said;
 static uint64_t seen = FAULTS;
 static const uint64_t timed_ns[FAULTS] = { 1000, 2000, 3000, 10000 };
 
@@ -76,7 +77,7 @@ int __wrap_measure_cell(const struct measure_setup *setup, struct target *target
 	cell_result_init(cell);
 	fill_latency(&cell->latency, 0);
 	cell->has_latency = true;
-	return 0;
+	return said ? strings_add(&cell->warnings, said) : 0;
 }
 
 const struct probes_stage *__wrap_probes_stage(const struct probes *probes, int stage);
@@ -126,12 +127,17 @@ int __wrap_probes_worst(struct probes *probes, struct probe_record *records, siz
 	return 0;
 }
 
-static void measure(struct cell_result *cell)
+static void prepare(struct cell_result *cell)
 {
 	cell_result_init(cell);
 	fill_latency(&cell->latency, 40);
 	cell->has_latency = true;
 	cell->proof.faults_expected = FAULTS;
+}
+
+static void measure(struct cell_result *cell)
+{
+	prepare(cell);
 	assert_int_equal(probe_pass_cell(&pass, NULL, cell), 0);
 }
 
@@ -190,6 +196,25 @@ static void faults_that_the_probes_missed(void **state)
 	seen = FAULTS;
 }
 
+/* Not what the cell says already. */
+static void warnings_of_the_pass(void **state)
+{
+	struct cell_result cell;
+
+	(void)state;
+	said = "the process stood still";
+	measure(&cell);
+	assert_int_equal(cell.warnings.count, 1);
+	assert_string_equal(cell.warnings.items[0], "with probes: the process stood still");
+	cell_result_free(&cell);
+	prepare(&cell);
+	assert_int_equal(strings_add(&cell.warnings, said), 0);
+	assert_int_equal(probe_pass_cell(&pass, NULL, &cell), 0);
+	assert_int_equal(cell.warnings.count, 1);
+	said = NULL;
+	cell_result_free(&cell);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +222,7 @@ int main(void)
 		cmocka_unit_test(a_cell_without_faults),
 		cmocka_unit_test(each_figure_in_its_place),
 		cmocka_unit_test(faults_that_the_probes_missed),
+		cmocka_unit_test(warnings_of_the_pass),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "machine/halt_watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NS 1000000000
+
+static uint64_t read_clock(clockid_t id)
+{
+	struct timespec now;
+
+	clock_gettime(id, &now);
+	return (uint64_t)now.tv_sec * NS + (uint64_t)now.tv_nsec;
+}
+
+/* "ns on a CPU, ns waiting for one, turns": without turns the kernel does not count. */
+static int read_waited(const struct halt_watch *watch, uint64_t *ns)
+{
+	char text[80];
+	ssize_t length = pread(watch->schedstat_fd, text, sizeof(text) - 1, 0);
+	unsigned long long waited, turns;
+
+	if (length <= 0)
+		return -EIO;
+	text[length] = '\0';
+	if (sscanf(text, "%*u %llu %llu", &waited, &turns) != 2 || !turns)
+		return -EINVAL;
+	*ns = waited;
+	return 0;
+}
+
+static void stop_watching(struct halt_watch *watch)
+{
+	if (watch->schedstat_fd >= 0)
+		close(watch->schedstat_fd);
+	watch->schedstat_fd = -1;
+}
+
+void halt_watch_begin(struct halt_watch *watch)
+{
+	watch->looked_ns = read_clock(CLOCK_BOOTTIME);
+	if (watch->schedstat_fd >= 0 && read_waited(watch, &watch->waited_ns))
+		stop_watching(watch);
+}
+
+void halt_watch_open(struct halt_watch *watch)
+{
+	*watch = (struct halt_watch){
+		.schedstat_fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC),
+	};
+	halt_watch_begin(watch);
+}
+
+static void look(struct halt_watch *watch)
+{
+	uint64_t before_ns = watch->looked_ns, waited_ns = watch->waited_ns, due_ns, late_ns;
+
+	halt_watch_begin(watch);
+	due_ns = before_ns + HALT_PERIOD_NS + (watch->waited_ns - waited_ns);
+	if (watch->looked_ns <= due_ns + HALT_LATE_NS)
+		return;
+	late_ns = watch->looked_ns - due_ns;
+	watch->count++;
+	if (late_ns > watch->longest_ns)
+		watch->longest_ns = late_ns;
+}
+
+void halt_watch_join(struct halt_watch *watch, pthread_t thread)
+{
+	int ret = ETIMEDOUT;
+
+	while (ret == ETIMEDOUT && watch->schedstat_fd >= 0) {
+		uint64_t at = read_clock(CLOCK_MONOTONIC) + HALT_PERIOD_NS;
+		struct timespec until = { .tv_sec = (time_t)(at / NS), .tv_nsec = (long)(at % NS) };
+
+		ret = pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until);
+		look(watch);
+	}
+	if (ret)
+		pthread_join(thread, NULL);
+}
+
+void halt_watch_close(struct halt_watch *watch, uint64_t longest_fault_ns, struct verdict *verdict)
+{
+	char times[48] = "", place[80] = "between two faults, as none took that long";
+
+	stop_watching(watch);
+	if (!watch->count)
+		return;
+	if (watch->count > 1)
+		snprintf(times, sizeof(times), "%llu times, at the longest ",
+			 (unsigned long long)watch->count);
+	if (longest_fault_ns >= watch->longest_ns)
+		snprintf(place, sizeof(place), "the slowest fault, of %.0f ms, may be that",
+			 (double)longest_fault_ns / 1e6);
+	verdict_warn(
+		verdict,
+		"the process stood still %sfor about %.0f ms while the faults were timed "
+		"(SIGSTOP, a frozen or throttled cgroup, a suspended machine, a virtual one that "
+		"its host did not run): %s",
+		times, (double)watch->longest_ns / 1e6, place);
+}
