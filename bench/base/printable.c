@@ -7,34 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Decodes one code point; its length in bytes, or 0 where the bytes are not UTF-8. */
-static size_t decode(const unsigned char *s, uint32_t *code)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t length = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-
-	if (length == 0 || s[0] > 0xf4)
-		return 0;
-	*code = length == 1 ? s[0] : s[0] & (0xff >> (length + 1));
-	for (size_t i = 1; i < length; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		*code = *code << 6 | (s[i] & 0x3f);
-	}
-	if (*code < least[length] || (*code >= 0xd800 && *code < 0xe000) || *code > 0x10ffff)
-		return 0;
-	return length;
-}
-
-/* Controls, line separators, zero width and bidirectional marks, private use, tags. */
-static bool is_hostile(uint32_t code)
-{
-	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0xad || code == 0x61c ||
-	       (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-	       (code >= 0x2060 && code <= 0x206f) || code == 0xfeff || (code & 0xfffe) == 0xfffe ||
-	       (code >= 0xe000 && code < 0xf900) || (code >= 0xfff9 && code <= 0xfffb) ||
-	       code >= 0xe0000;
-}
+#include "base/unicode.h"
 
 /* Without a locale: 0 for combining marks, 2 for the blocks of East Asia and the pictographs. */
 static size_t columns_of(uint32_t code)
@@ -52,13 +25,13 @@ static size_t columns_of(uint32_t code)
 const char *printable(const char *text, size_t columns, char *buffer, size_t size)
 {
 	static const char ellipsis[] = "…";
-	const unsigned char *s = (const unsigned char *)(text ? text : "");
+	const char *s = text ? text : "";
 	size_t used = 0, shown = 0, cut = 0;
 
 	while (*s) {
 		uint32_t code = '?';
-		size_t length = decode(s, &code);
-		bool is_kept = length && !is_hostile(code);
+		size_t length = unicode_decode(s, &code);
+		bool is_kept = length && !unicode_is_hidden(code);
 		size_t bytes = is_kept ? length : 1, wide = is_kept ? columns_of(code) : 1;
 
 		/* cut: where "…" would still fit after what was copied. */
@@ -68,7 +41,7 @@ const char *printable(const char *text, size_t columns, char *buffer, size_t siz
 			memcpy(buffer + cut, ellipsis, sizeof(ellipsis));
 			return buffer;
 		}
-		memcpy(buffer + used, is_kept ? (const char *)s : "?", bytes);
+		memcpy(buffer + used, is_kept ? s : "?", bytes);
 		used += bytes;
 		shown += wide;
 		s += length ? length : 1;
@@ -79,17 +52,17 @@ const char *printable(const char *text, size_t columns, char *buffer, size_t siz
 
 char *printable_escape(const char *text)
 {
-	const unsigned char *s = (const unsigned char *)text;
+	const char *s = text;
 	char *copy = malloc(4 * strlen(text) + 1), *out = copy;
 
 	while (copy && *s) {
 		uint32_t code;
-		size_t length = decode(s, &code);
+		size_t length = unicode_decode(s, &code);
 
 		if (length)
 			out = mempcpy(out, s, length);
 		else
-			out += sprintf(out, "\\x%02x", *s);
+			out += sprintf(out, "\\x%02x", (unsigned char)*s);
 		s += length ? length : 1;
 	}
 	if (copy)
@@ -99,12 +72,12 @@ char *printable_escape(const char *text)
 
 size_t printable_columns(const char *text)
 {
-	const unsigned char *s = (const unsigned char *)text;
+	const char *s = text;
 	size_t columns = 0;
 
 	while (*s) {
 		uint32_t code = '?';
-		size_t length = decode(s, &code);
+		size_t length = unicode_decode(s, &code);
 
 		columns += columns_of(code);
 		s += length ? length : 1;

@@ -14,7 +14,7 @@
 
 /*
  * Copies text to buffer as one line of at most columns terminal columns, with "…" at the end if it
- * was cut. Control characters, broken UTF-8 and what changes the direction of writing become '?'.
+ * was cut. What is hidden (base/unicode.h) and what is not UTF-8 become '?'.
  * NULL is copied as "". size must hold 4 bytes a column and the terminator, or the copy ends
  * earlier. Returns buffer.
  */
