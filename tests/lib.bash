@@ -61,7 +61,12 @@ is_one_line() {
 	[ "$(wc -l <"$work/err")" = 1 ] && grep -q '^syncfault: ' "$work/err" && ! has_controls "$work/err"
 }
 is_refusal() { [ "$code" = "$1" ] && is_one_line && [ ! -s "$work/out" ]; }
-has_controls() { tr -d '\n' <"$1" | grep -qaP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]'; }
+# And what ends lines, turns the direction of writing or is seen by nobody: U+061C, U+200B to U+200F,
+# U+2028 to U+202E, U+2060 to U+206F, U+FEFF and tags.
+has_controls() {
+	tr -d '\n' <"$1" | LC_ALL=C grep -qaP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f\xad]|\xd8\x9c|'`
+		`'\xe2\x80[\x8b-\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf|\xf3\xa0[\x80-\x81]'
+}
 
 # jq on the result: holds FILE FILTER
 holds() { jq -e "$2" "$1" >/dev/null 2>&1; }

@@ -22,20 +22,20 @@ static void print_word(FILE *out, const char *word)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 				    "_-./,:=+@%";
-	char text[PAGE_NAME_SIZE];
+	char text[PAGE_NAME_SIZE], *at = text;
 
-	const char *at = printable(word, PAGE_NAME_COLUMNS, text, sizeof(text));
-
+	printable(word, PAGE_NAME_COLUMNS, text, sizeof(text));
 	if (*at && strspn(at, plain) == strlen(at)) {
 		page_escape(out, at);
 		return;
 	}
 	fputs("&#39;", out);
-	for (; *at; at++)
-		if (*at == '\'')
-			fputs("&#39;\\&#39;&#39;", out);
-		else
-			page_escape(out, (const char[]){ *at, '\0' });
+	for (char *end; (end = strchr(at, '\'')); at = end + 1) {
+		*end = '\0';
+		page_escape(out, at);
+		fputs("&#39;\\&#39;&#39;", out);
+	}
+	page_escape(out, at);
 	fputs("&#39;", out);
 }
 

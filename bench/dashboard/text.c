@@ -5,30 +5,12 @@
 #include <sha2.h>
 #include <string.h>
 
+#include "base/channel.h"
 #include "base/printable.h"
 
 void page_escape(FILE *out, const char *text)
 {
-	for (; text && *text; text++)
-		switch (*text) {
-		case '&':
-			fputs("&amp;", out);
-			break;
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>':
-			fputs("&gt;", out);
-			break;
-		case '"':
-			fputs("&quot;", out);
-			break;
-		case '\'':
-			fputs("&#39;", out);
-			break;
-		default:
-			fputc(*text, out);
-		}
+	channel_put(out, CHANNEL_HTML, text, CHANNEL_WHOLE);
 }
 
 void page_text(FILE *out, const char *text)
@@ -41,14 +23,10 @@ void page_text(FILE *out, const char *text)
 void page_json_string(FILE *out, const char *text)
 {
 	char name[PAGE_NAME_SIZE];
-	const char *c = printable(text, PAGE_NAME_COLUMNS, name, sizeof(name));
 
 	fputc('"', out);
-	for (; *c; c++)
-		if (*c == '<' || *c == '>' || *c == '&' || *c == '"' || *c == '\\')
-			fprintf(out, "\\u%04x", *c);
-		else
-			fputc(*c, out);
+	channel_put(out, CHANNEL_SCRIPT, printable(text, PAGE_NAME_COLUMNS, name, sizeof(name)),
+		    CHANNEL_WHOLE);
 	fputc('"', out);
 }
 

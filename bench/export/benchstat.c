@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/channel.h"
 #include "base/cleanup.h"
 #include "base/diag.h"
 #include "export/label.h"
@@ -55,7 +56,7 @@ static void put_units(FILE *out, const struct result_table *sorted,
 static void put_config(FILE *out, const char *key, const char *text)
 {
 	fprintf(out, "%s:%s", key, text && *text ? " " : "");
-	export_put(out, text ? text : "", EXPORT_TEXT_MAX, &export_escape_c);
+	channel_put(out, CHANNEL_LINE, text, EXPORT_TEXT_MAX);
 	fputc('\n', out);
 }
 
@@ -94,7 +95,7 @@ static void put_name(FILE *out, const struct table_entry *entry)
 		if (!labels.items[i].text[0])
 			continue;
 		fprintf(out, "/%s=", labels.items[i].name);
-		export_put_percent(out, labels.items[i].text);
+		channel_put(out, CHANNEL_PERCENT, labels.items[i].text, CHANNEL_WHOLE);
 	}
 }
 

@@ -4,7 +4,6 @@
  * (its README, "Tool Specific Configuration", and extract.ts). It finds the entry to compare with
  * by name alone, so a name stands for one cell and figure of one machine and kernel.
  */
-#include "base/order.h"
 #include "export/export.h"
 
 #include <errno.h>
@@ -12,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/channel.h"
 #include "base/cleanup.h"
 #include "base/diag.h"
 #include "base/order.h"
@@ -44,35 +44,55 @@ static int find_runs(struct table_span cell, size_t figure, struct table_runs *r
 	return 0;
 }
 
-/* Pause and scheduler are not in the key, yet cells that differ in them are not the same. */
-static char *format_name(const struct table_entry *entry, size_t figure)
-{
-	const struct cell_config *config = &entry->cell->config;
-	bool has_pause = config->pause_us && config->pause_us != U64_ABSENT;
-	char pause[48] = "", *name;
+/* Owned text that write() printed; NULL without memory. */
+typedef void writer(FILE *out, const struct table_entry *entry, size_t number);
 
-	if (has_pause)
-		snprintf(pause, sizeof(pause), "/pause_us=%llu",
-			 (unsigned long long)config->pause_us);
-	if (asprintf(&name, "%s%s%s%s %s", entry->cell->key, pause,
-		     config->sched ? "/scheduler=" : "",
-		     config->sched ? sched_words[config->sched] : "",
-		     export_figures[figure].name) < 0)
+static char *format(writer *write, const struct table_entry *entry, size_t number)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	if (!out)
 		return NULL;
-	return name;
+	write(out, entry, number);
+	if (!fclose(out))
+		return text;
+	free(text);
+	return NULL;
 }
 
-static char *format_extra(const struct table_entry *entry, size_t runs)
+/*
+ * Pause and scheduler are not in the key, yet cells that differ in them are not the same. The
+ * action's comments have the name as code, in a table.
+ */
+static void write_name(FILE *out, const struct table_entry *entry, size_t figure)
+{
+	const struct cell_config *config = &entry->cell->config;
+
+	channel_put(out, CHANNEL_CODE, entry->cell->key, CHANNEL_WHOLE);
+	if (config->pause_us && config->pause_us != U64_ABSENT)
+		fprintf(out, "/pause_us=%llu", (unsigned long long)config->pause_us);
+	if (config->sched)
+		fprintf(out, "/scheduler=%s", sched_words[config->sched]);
+	fprintf(out, " %s", export_figures[figure].name);
+}
+
+static void write_line(FILE *out, const char *label, const char *text)
+{
+	fprintf(out, "\n%s: ", label);
+	channel_put(out, CHANNEL_LINE, text ? text : "-", CHANNEL_WHOLE);
+}
+
+static void write_extra(FILE *out, const struct table_entry *entry, size_t runs)
 {
 	const struct result *result = entry->result;
-	char *extra;
 
-	if (asprintf(&extra, "runs: %zu\nfaults a run: %llu\nsuite: %s\nkernel: %s\ncommit: %s",
-		     runs, (unsigned long long)entry->cell->latency.count, result->suite,
-		     result->host.kernel ? result->host.kernel : "-",
-		     result->tool.commit ? result->tool.commit : "-") < 0)
-		return NULL;
-	return extra;
+	fprintf(out, "runs: %zu\nfaults a run: %llu", runs,
+		(unsigned long long)entry->cell->latency.count);
+	write_line(out, "suite", result->suite);
+	write_line(out, "kernel", result->host.kernel);
+	write_line(out, "commit", result->tool.commit);
 }
 
 /* The action knows ranges as halves: this is the farther of the two ends. */
@@ -89,8 +109,8 @@ static const char *format_range(const struct table_runs *runs, char *range, size
 static int write_entry(struct entries *entries, struct table_span cell, size_t figure,
 		       const struct table_runs *runs)
 {
-	auto_free char *name = format_name(cell.entries, figure);
-	auto_free char *extra = format_extra(cell.entries, runs->runs);
+	auto_free char *name = format(write_name, cell.entries, figure);
+	auto_free char *extra = format(write_extra, cell.entries, runs->runs);
 	struct export_values values = { 0 };
 	struct export_json json = { .values = &values };
 	char range[48];

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <math.h>
 
+#include "base/channel.h"
 #include "base/cleanup.h"
 #include "export/label.h"
 #include "view/tail.h"
@@ -115,7 +116,7 @@ static void put_labels(FILE *out, const struct table_entry *entry)
 		if (!labels.items[i].text[0])
 			continue;
 		fprintf(out, "# %s: ", labels.items[i].name);
-		export_put(out, labels.items[i].text, EXPORT_TEXT_MAX, &export_escape_c);
+		channel_put(out, CHANNEL_LINE, labels.items[i].text, EXPORT_TEXT_MAX);
 		fputc('\n', out);
 	}
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/channel.h"
 #include "base/cleanup.h"
 #include "export/kcidb.h"
 
@@ -125,14 +126,13 @@ static void add_misc(struct export_json *json, const struct table_entry *entry,
 /* A log excerpt is cut, where needed, at the beginning of a character. Owned text, or NULL. */
 static char *format_excerpt(const char *reason)
 {
-	static const struct export_escape as_is = { "\n", "\t", "\"", "\\", "\\" };
 	char *text = NULL;
 	size_t length;
 	FILE *out = reason ? open_memstream(&text, &length) : NULL;
 
 	if (!out)
 		return NULL;
-	export_put(out, reason, MAX_REASON, &as_is);
+	channel_put(out, CHANNEL_EXCERPT, reason, MAX_REASON);
 	if (fclose(out)) {
 		free(text);
 		return NULL;

@@ -24,8 +24,6 @@ const struct export_figure export_figures[EXPORT_FIGURES] = {
 	{ FIGURE_MAX, "max", "max", "1" },
 };
 
-const struct export_escape export_escape_c = { "\\n", "\\t", "\"", "\\\\", "\\" };
-
 double export_figure_ns(const struct latency *latency, size_t figure)
 {
 	return figure_ns(latency, export_figures[figure].figure);
@@ -137,69 +135,6 @@ const char *export_label(const struct export_labels *labels, const char *name)
 		if (!strcmp(labels->items[i].name, name))
 			return labels->items[i].text;
 	return "";
-}
-
-/* Bytes of text up to max, without the beginning of a character that ends beyond it. */
-static size_t cut(const char *text, size_t max)
-{
-	size_t length = strnlen(text, max + 1);
-
-	if (length <= max)
-		return length;
-	for (length = max; length && ((unsigned char)text[length] & 0xc0) == 0x80; length--)
-		;
-	return length;
-}
-
-/* A control that UTF-8 writes in two bytes; terminals obey it as they do escape sequences. */
-static bool is_c1(const char *text)
-{
-	return (unsigned char)text[0] == 0xc2 && (unsigned char)text[1] >= 0x80 &&
-	       (unsigned char)text[1] < 0xa0;
-}
-
-void export_put(FILE *out, const char *text, size_t max, const struct export_escape *escape)
-{
-	const char *end = text + cut(text, max);
-
-	for (; text < end; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c == '\n')
-			fputs(escape->newline, out);
-		else if (c == '\t')
-			fputs(escape->tab, out);
-		else if (c == '"')
-			fputs(escape->quote, out);
-		else if (c == '\\')
-			fputs(escape->backslash, out);
-		else if (c < 0x20 || c == 0x7f)
-			fprintf(out, "%sx%02x", escape->control, c);
-		else if (is_c1(text))
-			fprintf(out, "%su00%02x", escape->control, (unsigned char)*++text);
-		else
-			fputc(c, out);
-	}
-	if (*text)
-		fputs("…", out);
-}
-
-static bool is_plain(unsigned char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	       (c && strchr("_.:,=@+-", c));
-}
-
-void export_put_percent(FILE *out, const char *text)
-{
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (is_plain(c))
-			fputc(c, out);
-		else
-			fprintf(out, "%%%02X", c);
-	}
 }
 
 /* The fewest digits after the first that read back as value. */

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What distinguishes one exported figure from another, as pairs of name and text, and their
- * escaping.
- */
+/* What distinguishes one exported figure from another, as pairs of name and text. */
 #ifndef SYNCFAULT_EXPORT_LABEL_H
 #define SYNCFAULT_EXPORT_LABEL_H
 
@@ -49,22 +47,6 @@ bool export_has_figure(const struct export_options *options, size_t figure);
 
 /* "ns" or "instructions". */
 const char *export_unit(const struct table_entry *entry);
-
-/*
- * How a format writes what it cannot hold literally. control is what precedes "x1b": bytes that
- * control a terminal are spelled out, never written.
- */
-struct export_escape {
-	const char *newline, *tab, *quote, *backslash, *control;
-};
-
-extern const struct export_escape export_escape_c; /* \n, \t, \\, \x1b */
-
-/* Writes text escaped, at most max bytes of it, then "…": never half a character. */
-void export_put(FILE *out, const char *text, size_t max, const struct export_escape *escape);
-
-/* Writes every byte but letters, digits and "_.:,=@+-" as %XX. */
-void export_put_percent(FILE *out, const char *text);
 
 /* The shortest text that reads back as value, as Go prints it: 0.001, 1e-09, 100000.0, 1e+06. */
 void export_put_real(FILE *out, double value);

@@ -6,11 +6,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/channel.h"
 #include "base/diag.h"
 #include "export/label.h"
-
-/* As OpenMetrics escapes label values; it can hold controls, but a terminal may show them. */
-static const struct export_escape escape = { "\\n", "\t", "\\\"", "\\\\", "\\\\" };
 
 void metrics_free(struct metrics *metrics)
 {
@@ -33,7 +31,7 @@ static char *format_labels(const struct table_entry *entry)
 		if (!labels.items[i].text[0])
 			continue;
 		fprintf(out, "%s=\"", labels.items[i].name);
-		export_put(out, labels.items[i].text, EXPORT_TEXT_MAX, &escape);
+		channel_put(out, CHANNEL_LABEL, labels.items[i].text, EXPORT_TEXT_MAX);
 		fputs("\",", out);
 	}
 	if (fclose(out)) {

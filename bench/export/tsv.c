@@ -7,6 +7,7 @@
 
 #include <math.h>
 
+#include "base/channel.h"
 #include "export/label.h"
 
 static void put_names(FILE *out)
@@ -26,7 +27,7 @@ static void put_names(FILE *out)
 
 static void put_text(FILE *out, const char *text)
 {
-	export_put(out, text ? text : "", SIZE_MAX - 1, &export_escape_c);
+	channel_put(out, CHANNEL_TSV, text, CHANNEL_WHOLE);
 	fputc('\t', out);
 }
 

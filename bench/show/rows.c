@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/channel.h"
 #include "base/diag.h"
 #include "base/json.h"
 #include "result/stages.h"
@@ -188,34 +189,6 @@ int show_json(FILE *out, const struct result_table *sorted, const struct result 
 	return ret;
 }
 
-/* A C1 control in UTF-8, which terminals obey as they do escape sequences. */
-static bool is_c1(const char *text)
-{
-	return (unsigned char)text[0] == 0xc2 && (unsigned char)text[1] >= 0x80 &&
-	       (unsigned char)text[1] < 0xa0;
-}
-
-/* A tab would begin a column and a newline a row: both are written as in C. */
-static void print_escaped(FILE *out, const char *text)
-{
-	for (; text && *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c == '\t')
-			fputs("\\t", out);
-		else if (c == '\n')
-			fputs("\\n", out);
-		else if (c == '\\')
-			fputs("\\\\", out);
-		else if (c < 0x20 || c == 0x7f)
-			fprintf(out, "\\x%02x", c);
-		else if (is_c1(text))
-			fprintf(out, "\\u00%02x", (unsigned char)*++text);
-		else
-			fputc(c, out);
-	}
-}
-
 static void print_names(FILE *out, const struct json_row *rows, const char *prefix)
 {
 	for (const struct json_row *row = rows; row->key; row++) {
@@ -230,7 +203,7 @@ static void print_names(FILE *out, const struct json_row *rows, const char *pref
 static void print_value(FILE *out, const struct json_row *row, void *field)
 {
 	if (row->kind == JSON_KIND_STRING)
-		print_escaped(out, *(char **)field);
+		channel_put(out, CHANNEL_TSV, *(char **)field, CHANNEL_WHOLE);
 	else if (row->kind == JSON_KIND_WORD)
 		fputs(row->words[*(int *)field], out);
 	else if (row->kind == JSON_KIND_U64 && *(uint64_t *)field != U64_ABSENT)

@@ -10,6 +10,7 @@ import json
 import math
 import re
 import sys
+import unicodedata
 import urllib.parse
 
 FIGURES = {"min": "min", "mean": "mean", "p50": "p50", "p90": "p90", "p99": "p99",
@@ -48,12 +49,27 @@ def compare(got, wanted, what):
              f"{what}: {mine} is not {theirs}")
 
 
+# Seen by nobody, though of another category: Unicode's default ignorable, without the selectors.
+IGNORABLE = {0x34f, 0x115f, 0x1160, 0x17b4, 0x17b5, *range(0x180b, 0x1810), 0x2065, 0x3164, 0xffa0,
+             *range(0xfff0, 0xfff9), *range(0xe0000, 0xe1000)}
+SIGNS = "=+-@\"'\u2212\ufe62\ufe63\ufe66\ufe6b＝＋－＠"
+
+
+def is_hidden(char):
+    code = ord(char)
+    return (unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp", "Co") or code in IGNORABLE
+            or code & 0xfffe == 0xfffe or 0xfdd0 <= code <= 0xfdef)
+
+
+def spelled(char):
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}" if code < 0x10000 \
+        else f"\\U{code:08x}"
+
+
 def visible(text):
-    """How OpenMetrics labels and benchstat's lines spell what steers a terminal."""
-    def told(match):
-        code = ord(match.group())
-        return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}"
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", told, text)
+    """How OpenMetrics labels spell what steers a terminal, or is seen by nobody."""
+    return "".join(spelled(c) if is_hidden(c) and c not in "\n\t" else c for c in text)
 
 
 def shown(text, limit=1024):
@@ -64,8 +80,23 @@ def shown(text, limit=1024):
     return visible(data[:limit].decode(errors="ignore")) + "…"
 
 
-def as_in_c(text):
-    return visible(text.replace("\\", "\\\\")).replace("\n", "\\n").replace("\t", "\\t")
+def read_back(text):
+    """As docs/export.md says that fields are read."""
+    def told(match):
+        word = match[1]
+        if len(word) > 1:
+            code = int(word[1:], 16)
+            return bytes([code]) if word[0] == "x" else chr(code).encode()
+        return {"t": "\t", "n": "\n"}.get(word, word).encode()
+    parts = re.split(r"(\\(?:x..|u....|U........|.))", text)
+    return b"".join(told(re.match(r"\\(.*)", p)) if i % 2 else p.encode()
+                    for i, p in enumerate(parts)).decode("utf-8", "surrogateescape")
+
+
+def want_no_formula(field):
+    """Whatever a spreadsheet takes a field to begin behind."""
+    want(not re.search(rf"(^|[,;])\s*[{re.escape(SIGNS)}].", field)
+         and field.strip() not in ("'", '"'), f"a formula, or a quotation: {field[:100]!r}")
 
 
 def openmetrics(text, results):
@@ -164,10 +195,10 @@ def benchstat(text, results):
                   for r, c in cells(results) if c.get("latency")
                   for name, key in FIGURES.items()
                   if (value := c["latency"].get(key)) is not None], "benchstat")
-    wanted = {as_in_c(r["host"]["kernel"]) for r in results if r["host"]["kernel"]}
-    for kernel in kernels - {None}:
+    wanted = {r["host"]["kernel"] for r in results if r["host"]["kernel"]}
+    for kernel in map(read_back, kernels - {None}):
         want(kernel in wanted or any(kernel == w[:len(kernel) - 1] + "…" for w in wanted),
-             f"kernel {kernel[:200]}")
+             f"kernel {kernel[:200]!r}")
 
 
 def identity(config):
@@ -203,7 +234,8 @@ def github(text, results):
               for (key, name), v in medians.items()]
     got = []
     for entry in entries:
-        key, name = entry["name"].rsplit(" ", 1)
+        want(not re.search(r"[`|\n]", entry["name"]), f"ends code in a table: {entry['name']}")
+        key, name = read_back(entry["name"]).rsplit(" ", 1)
         got.append((re.sub(r"/(pause_us|scheduler)=\w+", "", key), name, entry["value"]))
         runs = len(medians[got[-1][:2]])
         want(("range" in entry) == (runs > 1), f"{runs} runs: {entry}")
@@ -295,7 +327,7 @@ def status(cell):
 def hgrm(text, results):
     """As GoogleChartsExample/plotFiles.html of HdrHistogram reads it, against the samples."""
     key = re.search(r"^# key: (.*)$", text, re.M)[1]
-    latency = [c["latency"] for _, c in cells(results) if as_in_c(c["key"]) == key]
+    latency = [c["latency"] for _, c in cells(results) if c["key"] == read_back(key)]
     want(len(latency) == 1, f"{len(latency)} cells are {key}")
     samples = sorted(latency[0]["samples"])
     want(len(samples) == latency[0]["count"], "not all samples are there: nothing to check by")
@@ -317,25 +349,58 @@ def hgrm(text, results):
     want(re.search(r"^#\[Max     = *[\d.]+, Total count    = *\d+\]$", text, re.M), "no maximum")
 
 
-def tsv(text, results):
-    """IANA's text/tab-separated-values, with what a field cannot hold escaped as in C."""
+def rows_of(text):
+    """IANA's text/tab-separated-values: raw fields, as programs without escapes read them."""
     names, *rows = [line.split("\t") for line in text.split("\n")[:-1]]
     want(all(len(row) == len(names) for row in rows), "lines differ in columns")
-    rows = [dict(zip(names, row)) for row in rows]
+    for row in rows:
+        for field in row:
+            if not re.fullmatch(r"-?[\d.]+(e[-+]\d+)?", field):
+                want_no_formula(field)
+    return [dict(zip(names, map(read_back, row))) for row in rows]
+
+
+def tsv(text, results):
+    rows = rows_of(text)
     for row in rows:
         want(row["unit"] == ("ns" if row["clock"] == "time" else "instructions"), row["unit"])
         want(row["commit"] and row["suite"] and row["fs"], "a label is not there")
     compare([(row["key"], row["figure"], float(row["value"])) for row in rows],
-            [(as_in_c(key), name, value) for key, name, value in figures(results)], "tsv")
+            figures(results), "tsv")
+    want_strings(rows, [(r, c) for r, c in cells(results) if c.get("latency")], {
+        "file": lambda r, c: r["file"], "key": lambda r, c: c["key"], "fs": lambda r, c: c["config"]["fs"],
+        "mkfs_options": lambda r, c: c["config"]["mkfs_options"],
+        "mount_options": lambda r, c: c["config"]["mount_options"],
+        "kernel": lambda r, c: r["host"]["kernel"], "suite": lambda r, c: r["suite"],
+        "started": lambda r, c: r["started"], "tool_commit": lambda r, c: r["tool"]["commit"]})
+
+
+def show_tsv(text, results):
+    """show --tsv: a line for each cell."""
+    rows = rows_of(text)
+    want(len(rows) == len(list(cells(results))), f"{len(rows)} lines")
+    want_strings(rows, list(cells(results)), {
+        "file": lambda r, c: r["file"], "key": lambda r, c: c["key"], "fs": lambda r, c: c["config"]["fs"],
+        "mkfs_options": lambda r, c: c["config"]["mkfs_options"],
+        "mount_options": lambda r, c: c["config"]["mount_options"],
+        "kernel": lambda r, c: r["host"]["kernel"], "reason": lambda r, c: c["reason"]})
+
+
+def want_strings(rows, entries, columns):
+    """Byte for byte, each that the results have and no other."""
+    for name, of in columns.items():
+        mine, theirs = {row[name] for row in rows}, {of(r, c) or "" for r, c in entries}
+        want(mine == theirs, f"{name}: {sorted(mine ^ theirs)[:2]!r}")
 
 
 def main():
     check, path, *files = sys.argv[1:]
-    results = [json.load(open(file)) for file in files]
+    results = [json.load(open(file)) | {"file": file} for file in files]
     text = open(path, newline="", encoding="utf-8").read()
-    want(not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", text), "a byte that steers terminals")
+    bad = sorted({hex(ord(c)) for c in text if is_hidden(c) and c not in "\n\t"})
+    want(not bad, f"characters that nobody sees, or that steer terminals: {bad[:9]}")
     checks = {"openmetrics": openmetrics, "benchstat": benchstat, "kcidb": kcidb, "hgrm": hgrm,
-              "github-action-benchmark": github, "tsv": tsv}
+              "github-action-benchmark": github, "tsv": tsv, "show": show_tsv}
     checks[check](text, results)
 
 

@@ -47,6 +47,29 @@ jq --arg nasty '"\	,={}#<>%/: ' '
 	| .guest.qemu = $long | .guest.kernel_package = $long
 	| .cells[].reason |= (if . then $long * 4 else . end)' guest.json >"$work/long.json"
 
+# All characters that nobody sees, and beginnings of formulas and of quotations, each in some string; the
+# file's own name too, which is not UTF-8.
+hostile=("$work/formulas.json" "$work/=cmd"$'|\xe2\x80\xae\xff\t".json')
+"$python" - guest.json "${hostile[@]}" <<'END' || exit 1
+import json, sys, unicodedata
+result = json.load(open(sys.argv[1]))
+every = "".join(chr(c) for c in range(1, 0x110000) if c < 0xe000 or 0xf8ff < c < 0xe0100
+                if unicodedata.category(chr(c)) in ("Cc", "Cf", "Zl", "Zp") or c & 0xfffe == 0xfffe)
+result["host"]["kernel"] = every
+result["suite"] = "=1+1"
+result["started"] = "@SUM(1)"
+result["tool"]["commit"] = "\\=1\\x41\\u202e"
+formulas = ["=cmd|' /C calc'!A0", "+1", "-O ^x", "@a", '"=1"\t', "'=1", '"', "＝1", "\u22121", " =1", "\t=1",
+            "\r=1", "\u3000+1", "a,=1", "a; -1", "\ufeff=1", "\\=1", "=", "`|`", "\U000e0041=1"]
+for i, cell in enumerate(result["cells"]):
+    config, evil = cell["config"], [formulas[(3 * i + j) % len(formulas)] for j in range(3)]
+    config["fs"], config["mkfs_options"], config["mount_options"] = evil
+    cell["key"] = ":".join(evil) + "/" + cell["key"].split("/", 1)[1]
+    cell["reason"] = cell["reason"] and evil[0]
+for path in sys.argv[2:]:
+    json.dump(result, open(path, "w"))
+END
+
 formats=(openmetrics benchstat github-action-benchmark kcidb tsv)
 modules=1
 "$python" -c 'import prometheus_client.openmetrics.parser' 2>/dev/null || {
@@ -65,6 +88,7 @@ for format in "${formats[@]}"; do
 	agrees "export-$format-two-seeds" "$format" guest.json guest-seed1.json
 	agrees "export-$format-hostile" "$format" hostile.json
 	agrees "export-$format-long-names" "$format" "$work/long.json"
+	for i in 0 1; do agrees "export-$format-formulas-$i" "$format" "${hostile[i]}"; done
 	[ "$format" = github-action-benchmark ] ||
 		agrees "export-$format-both-clocks-and-one-twice" "$format" guest.json time.json guest.json
 	[ "$format" = github-action-benchmark ] || [ "$format" = kcidb ] ||
@@ -82,6 +106,17 @@ if [ "${formats[0]}" = openmetrics ]; then
 	disagrees export-openmetrics-checks-the-end openmetrics 's/^# EOF$//' guest.json
 	disagrees export-openmetrics-checks-buckets openmetrics 's/(le="40959.0"\}) 512/\1 511/' guest.json
 fi
+
+# show --tsv is read as the export is.
+for file in guest.json hostile.json "$work/long.json" "${hostile[@]}"; do
+	run show --tsv "$file"
+	said=$(complaint show "$work/out" "$file")
+	name=${file##*/}
+	check "show-tsv-can-be-read-back-${name//[^a-z]/}" "exit $code: $said" test "$code$said" = 0
+done
+disagrees export-tsv-checks-formulas tsv 's/\\([-=+@])/\1/g' "${hostile[0]}"
+disagrees export-tsv-checks-strings tsv 's/\\\\=1/=1/' "${hostile[0]}"
+disagrees export-tsv-checks-what-is-hidden tsv $'s/\\\\u2028/\u2028/' "${hostile[0]}"
 
 # Prometheus's own parser takes what is filled into its past; its `check metrics` knows no OpenMetrics.
 run export --format openmetrics --timestamps guest.json time.json hostile.json -o "$work/past.om"

@@ -108,8 +108,9 @@ done
 
 # ---- what steers a terminal ----------------------------------------------------------------------
 
-# Clear the screen; a title; C1's CSI; a right-to-left override; DEL; lines and tabs.
-evil=$'\033[2J\033]0;evil\007\xc2\x9b31m\xe2\x80\xae\x7f\r\n\tX'
+# Clear the screen; a title; C1's CSI and NEL; overrides, isolates, marks; ends of lines and paragraphs; a byte
+# order mark; tags; DEL; lines and tabs.
+evil=$'\033[2J\033]0;evil\007\xc2\x9b31m\u0085\u202e\u2066\u061c\u200f\u2028\u2029\ufeff\U000e0041\x7f\r\n\tX'
 jq --arg e "$evil" '.suite = $e | .tool.version = $e | .tool.commit = $e | .started = $e |
 	.command = [$e] | .host.kernel = $e | .host.version = $e | .host.cpu = $e | .host.governor = $e |
 	.host.machine = $e | .host.virtualisation = $e | .host.clocksource = $e | .host.libc = $e |

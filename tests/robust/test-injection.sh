@@ -32,6 +32,9 @@ payloads=(
 	$'\033[2J\xe2\x80\xae\xe2\x81\xa6'
 	'../../../canary x'
 	'PPID[$(touch canary)0]'
+	"=cmd|'/C touch canary'!A0"
+	$'\u2028=1\u2029\ufeff\u061c\U000e0041\u0085'
+	'https://e.example @you #1 ![i](x) <b>x</b> `c` |'
 )
 
 # ---- the canary works -----------------------------------------------------------------------------
@@ -79,7 +82,16 @@ quietly() { # NAME-OF-COMMAND ACCEPTED-CODES COMMAND…
 	run "$@"
 	case $accepted in *" $code "*) ;; *) echo "$what: exit $code: $(said)" && return 1 ;; esac
 	! has_controls "$work/err" || { echo "$what: controls on stderr: $(cat -v "$work/err")" && return 1; }
+	# plot prints its paths as they are, for scripts.
+	[ "$what" = plot ] || ! has_controls "$work/out" || { echo "$what: controls: $(cat -v "$work/out")" && return 1; }
 	silent || { echo "$what: the canary sang" && return 1; }
+}
+# In documents; those that only others made have names of theirs.
+clean_documents() { # FOLDER
+	local file
+	find "$1" -type f ! -name '*.png' -print0 | while IFS= read -r -d '' file; do
+		! has_controls "$file" || { echo "controls in $file" && return 1; }
+	done
 }
 only_these() { # FOLDER PATTERN
 	local left
@@ -107,6 +119,10 @@ try_all() { # PAYLOAD
 			return 1
 	done
 	quietly 'export hgrm' 0 export --format hgrm -o "../made/$name-hgrm" "$two" || return 1
+	quietly 'export github' '0 2' export --format github-action-benchmark -o "../made/$name.github" "$two" ||
+		return 1
+	quietly 'export tsv' 0 export --format tsv -o "../made/$name.tsv" "$one" "$two" || return 1
+	clean_documents ../made || return 1
 	quietly 'export --cell' '1' export --format tsv --cell "$1$1" "$one" || return 1
 	quietly run 2 run --dir "../results/$name" --suite "$1" || return 1
 	quietly run '1 2' run --dir "../results/$name" --fs "$1" -o "../made/$name.json" || return 1

@@ -170,42 +170,6 @@ static void reals_are_canonical(void **state)
 		assert_true(strtod(real_text(value, buffer), NULL) == value);
 }
 
-static const char *put_text(const char *text, size_t max, char buffer[64])
-{
-	FILE *out = fmemopen(buffer, 64, "w");
-
-	export_put(out, text, max, &export_escape_c);
-	fclose(out);
-	return buffer;
-}
-
-static void text_is_escaped(void **state)
-{
-	char buffer[64];
-	FILE *out;
-
-	(void)state;
-	assert_string_equal(put_text("a\tb\nc\\d\"", 99, buffer), "a\\tb\\nc\\\\d\"");
-	assert_string_equal(put_text("\033[1m\x7f\xc2\x9b", 99, buffer), "\\x1b[1m\\x7f\\u009b");
-	assert_string_equal(put_text("é😀", 99, buffer), "é😀");
-	out = fmemopen(buffer, sizeof(buffer), "w");
-	export_put_percent(out, "-O a/b%\té=1");
-	fclose(out);
-	assert_string_equal(buffer, "-O%20a%2Fb%25%09%C3%A9=1");
-}
-
-static void text_is_cut_between_characters(void **state)
-{
-	char buffer[64];
-
-	(void)state;
-	assert_string_equal(put_text("abcd", 4, buffer), "abcd");
-	assert_string_equal(put_text("abcde", 4, buffer), "abcd…");
-	assert_string_equal(put_text("abcé", 4, buffer), "abc…");
-	assert_string_equal(put_text("a😀b", 4, buffer), "a…");
-	assert_string_equal(put_text("a😀b", 5, buffer), "a😀…");
-}
-
 static void selects_what_was_measured(void **state)
 {
 	struct fixture *fixture = *state;
@@ -717,8 +681,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reals_are_canonical),
-		cmocka_unit_test(text_is_escaped),
-		cmocka_unit_test(text_is_cut_between_characters),
 		TEST(selects_what_was_measured),
 		TEST(figures_are_absent_or_as_measured),
 		TEST(openmetrics_of_time_is_seconds),
