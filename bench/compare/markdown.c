@@ -3,24 +3,16 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/channel.h"
 #include "base/printable.h"
 #include "compare/report.h"
-
-/* What Markdown, or HTML in it, would take for more than text. */
-static void print_escaped(const char *text, FILE *out)
-{
-	for (const char *c = text; *c; c++) {
-		if (strchr("\\`*_[]<>#|~&", *c))
-			fputc('\\', out);
-		fputc(*c, out);
-	}
-}
 
 static void print_line_escaped(const char *text, FILE *out)
 {
 	char shown[COMPARE_FIELD_SIZE * 4];
 
-	print_escaped(printable(text, COMPARE_FIELD_SIZE - 1, shown, sizeof(shown)), out);
+	printable(text, COMPARE_FIELD_SIZE - 1, shown, sizeof(shown));
+	channel_put(out, CHANNEL_MARKDOWN, shown, CHANNEL_WHOLE);
 }
 
 static void print_markdown_row(const struct comparison *comparison,
@@ -34,7 +26,7 @@ static void print_markdown_row(const struct comparison *comparison,
 
 		columns[i].write(cell, &cell->rows[place->row], text);
 		fprintf(out, "| ");
-		print_escaped(text, out);
+		channel_put(out, CHANNEL_MARKDOWN, text, CHANNEL_WHOLE);
 		fprintf(out, " ");
 	}
 	fprintf(out, "|\n");

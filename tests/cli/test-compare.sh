@@ -283,6 +283,36 @@ jq '.cells[0] |= (.status = "failed" | .reason = "<b>x</b>" | .latency = null)' 
 run compare --markdown $old "$work/failed.json"
 check markdown-reason-is-escaped "$(tail -n 3 "$work/out")" has_text "$work/out" 'NEW has no figures: \<b\>x'
 
+# In every string that the report has: links, mentions, references, code, HTML, images, ends of cells.
+# shellcheck disable=SC2016 # nothing in it may be expanded
+evil='https://e.example/?a=b_c www.e.example a@e.example @you #12 you/repo#3 GH-4 !5 $x$ :tada: ~l &6 mailto:q'
+# shellcheck disable=SC2016
+evil+=' ![i](https://e.example/i) <img src=x onerror=y> <https://e.example> [l]: //e `c` ``@d`e|f\g`` |x| **s** \|# é'
+# shellcheck disable=SC2016 # a filter of jq
+markup='.host.kernel = $e | .host.version = $e[80:] | .host.governor = $e | .suite = $e | .tool.version = $e |
+	.cells |= map(if .config.state == "hole" then .config.fs = $e | .config.mkfs_options = $e[120:] |
+		.config.mount_options = $e[60:] | .key = "\($e):\($e[120:]):\($e[60:])/" + (.key | sub("^[^/]*/"; ""))
+		else . end) | .cells[0] |= (.status = "failed" | .reason = $e | .latency = null)'
+jq --arg e "$evil" "$markup" $old/seed-0.json >"$work/@you #1 www.e.example.json"
+jq --arg e "$evil" "$markup | .host.governor = \"powersave\"" $new/seed-0.json >"$work/links.json"
+run compare --markdown --all "$work/@you #1 www.e.example.json" "$work/links.json"
+check markdown-of-links-exits "exit $code: $(said)" test "$code" != 2 -a "$(wc -l <"$work/out")" -gt 20
+if command -v cmark-gfm >/dev/null; then
+	cp "$work/out" "$work/links.md"
+	said=$(/usr/bin/python3 "$here/markdown_check.py" "$work/links.md" "${evil:0:50}" '@you #1 www.e.example.json' 2>&1)
+	check markdown-has-no-links "$said" test -z "$said"
+	run compare --markdown --all $old $new
+	said=$(/usr/bin/python3 "$here/markdown_check.py" "$work/out" '#1 SMP PREEMPT_DYNAMIC Debian 6.12.117-1~deb12u1' 2>&1)
+	check markdown-of-ordinary-results "$said" test -z "$said"
+	for bare in '@you' '#1' 'https://e.example' '<b>x</b>' '![i](x)' 'a@e.example'; do
+		sed "s|ext4 hole|& $bare|" "$work/out" >"$work/bare.md"
+		check "markdown-check-sees-${bare//[^a-z0-9]/-}" "the checker takes it" \
+			test -n "$(/usr/bin/python3 "$here/markdown_check.py" "$work/bare.md" 2>&1)"
+	done
+else
+	skip markdown-has-no-links "no cmark-gfm"
+fi
+
 # ---- a bisection ---------------------------------------------------------------------------------
 
 # A tree whose commits "build" a kernel that is a number, and a guest that has a result for each.
