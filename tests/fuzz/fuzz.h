@@ -53,8 +53,12 @@ struct fuzz_output fuzz_end(int code);
 
 /* One line for each thing that is wrong, of ours; there is one where code says there has to be. */
 void oracle_diagnostics(const struct fuzz_output *output);
-/* Nothing that steers a terminal or turns the direction of writing. */
+/* UTF-8, and nothing that steers a terminal, turns the writing, or is seen by nobody. */
 void oracle_text(const char *text, size_t length);
+/* The same, in rows of as many fields, none of which a spreadsheet takes for a formula. */
+void oracle_tsv(const char *text, size_t length);
+/* The report of `compare --markdown`: no markup but its own, no link and no reference. */
+void oracle_markdown(const char *text, size_t length);
 void oracle_json(const char *text, size_t length);
 /* As many elements that could run something as the page without any results has. */
 void oracle_html(const char *text, size_t length);

@@ -14,9 +14,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (output.code == EXIT_USAGE)
 		return 0;
 	oracle_json(output.out, output.out_length);
-	output = fuzz_run(cmd_compare,
-			  (const char *[]){ "compare", "--markdown", fuzz_file(0), new, NULL });
-	oracle_text(output.out, output.out_length);
+	output = fuzz_run(cmd_compare, (const char *[]){ "compare", "--markdown", "--all",
+							 fuzz_file(0), new, NULL });
+	oracle_markdown(output.out, output.out_length);
 	output = fuzz_run(cmd_compare,
 			  (const char *[]){ "compare", "--all", fuzz_file(0), new, NULL });
 	oracle_text(output.out, output.out_length);

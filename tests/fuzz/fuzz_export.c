@@ -21,6 +21,8 @@ int __wrap_outfile_write(const char *path, const char *text, size_t length)
 		oracle_json(text, length);
 	else if (format == EXPORT_OPENMETRICS)
 		oracle_openmetrics(text, length);
+	else if (format == EXPORT_TSV)
+		oracle_tsv(text, length);
 	else
 		oracle_text(text, length);
 	return 0;

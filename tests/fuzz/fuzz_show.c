@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Every layout of `show`. */
+#include <string.h>
+
 #include "cmd/commands.h"
 #include "fuzz.h"
 
@@ -19,6 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		output = fuzz_run(cmd_show,
 				  (const char *[]){ "show", layouts[i], fuzz_file(0), NULL });
 		oracle_text(output.out, output.out_length);
+		if (!strcmp(layouts[i], "--tsv"))
+			oracle_tsv(output.out, output.out_length);
 	}
 	return 0;
 }
