@@ -101,7 +101,7 @@ archive tar -cf - -C "$tree" .
 refused_archive pipe-with-a-name-that-steers
 rm "$tree"/*
 # Names of users, and of headers it does not know, tar shows as they are.
-evil=$'\033[2J\033]0;evil\007\xc2\x9b31m\xe2\x80\xae\x7fX'
+evil=$'\033[2J\033]0;evil\007\xc2\x9b31m\xe2\x80\xae\xe2\x80\xa8\xef\xbb\xbf\xd8\x9c\xf3\xa0\x81\x81\x7fX'
 shows() { # NAME PATTERN: on stderr, and nothing that steers
 	if has_controls "$work/err" || grep -qaF $'\xe2\x80\xae' "$work/err" || ! grep -qaE "$2" "$work/err"; then
 		not_ok "$1" "$(cat -v "$work/err")"
@@ -184,7 +184,7 @@ shown() { # NAME PATTERN
 	check "$1-is-a-death" "exit $code: $(said | cat -v)" test "$code" = 125 -a ! -e "$work/odd"
 	shows "$1-is-shown" "$2"
 }
-text='\000\033[2J\033]0;evil\007\xc2\x9b31m\xe2\x80\xae\x7fX'
+text='\000\033[2J\033]0;evil\007\xc2\x9b31m\xe2\x80\xae\xe2\x80\xa8\xef\xbb\xbf\xd8\x9c\xf3\xa0\x81\x81\x7fX'
 report "ready\ndied of $text\n"
 shown died '^guest: the guest died while the command ran: of .*X$'
 report 'ready\n' "$text\n"
