@@ -10,6 +10,7 @@
 #include "cell/match.h"
 #include "cmd/commands.h"
 #include "compare/compare.h"
+#include "view/result_files.h"
 
 #define MAX_FLOOR_PERCENT 1000
 
@@ -21,6 +22,7 @@ struct compare_params {
 	bool json;
 	bool markdown;
 	bool all;
+	bool follow_links;
 };
 
 static int parse_percent(const struct opt_row *row, const char *text, void *field)
@@ -51,6 +53,7 @@ static const struct opt_row rows[] = {
 		"of the bootstrap's random numbers, default 1"),
 	OPT_FLAG(0, "all", struct compare_params, all,
 		 "also what is the same, and what has no verdict"),
+	OPT_FLAG(0, "follow-links", struct compare_params, follow_links, FOLLOW_LINKS_HELP),
 	OPT_FLAG(0, "json", struct compare_params, json, "one JSON document, of everything"),
 	OPT_FLAG(0, "markdown", struct compare_params, markdown,
 		 "the report as Markdown, for a mail or an issue"),
@@ -59,8 +62,8 @@ static const struct opt_row rows[] = {
 
 static const struct opt_command command = {
 	.name = "compare",
-	.synopsis = "[--figures LIST] [--cell PATTERN] [--floor PERCENT] [--json | --markdown] "
-		    "BASE NEW",
+	.synopsis = "[--figures LIST] [--cell PATTERN] [--floor PERCENT] [--follow-links] "
+		    "[--json | --markdown] BASE NEW",
 	.summary =
 		"Tells whether NEW is slower than BASE, where, and whether that is real. Each is "
 		"a result or\na folder of the results of one build.",
@@ -104,10 +107,10 @@ static int compare_paths(const struct compare_params *params, const char *base_p
 	const struct compare_options options = options_of(params);
 	auto_result_set struct result_set base = { 0 }, new = { 0 };
 	auto_comparison struct comparison comparison = { 0 };
-	int ret = result_set_read(base_path, &base);
+	int ret = result_set_read(base_path, params->follow_links, &base);
 
 	if (!ret)
-		ret = result_set_read(new_path, &new);
+		ret = result_set_read(new_path, params->follow_links, &new);
 	if (!ret)
 		ret = compare_sets(&base, &new, &options, &comparison);
 	if (!ret && print_report(params, &comparison))

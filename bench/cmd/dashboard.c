@@ -9,6 +9,7 @@
 #include "base/outfile.h"
 #include "cmd/commands.h"
 #include "dashboard/dashboard.h"
+#include "view/result_files.h"
 
 static const struct opt_row rows[] = {
 	OPT_STRING('o', "output", "FILE", struct dashboard_options, output,
@@ -19,12 +20,13 @@ static const struct opt_row rows[] = {
 		   "what is judged; default the newest"),
 	OPT_STRING(0, "order", "FILE", struct dashboard_options, order,
 		   "names the builds, oldest first, one a line; default by version"),
+	OPT_FLAG(0, "follow-links", struct dashboard_options, follows_links, FOLLOW_LINKS_HELP),
 	OPT_END,
 };
 
 static const struct opt_command command = {
 	.name = "dashboard",
-	.synopsis = "DIR -o FILE.html [--base BUILD] [--new BUILD]",
+	.synopsis = "DIR -o FILE.html [--base BUILD] [--new BUILD] [--order FILE] [--follow-links]",
 	.summary = "Makes one HTML page of a folder of results: what is slower, where, since when, "
 		   "and whether\nit is real. The page needs no network.",
 	.details =

@@ -7,6 +7,7 @@
 #include "base/opt.h"
 #include "cmd/commands.h"
 #include "history/history.h"
+#include "view/result_files.h"
 
 static const char *const index_words[] = { "auto", "never", "always", NULL };
 
@@ -16,6 +17,7 @@ struct history_params {
 	const char *p;
 	const char *floor;
 	int index;
+	bool follow_links;
 };
 
 static const struct opt_row rows[] = {
@@ -28,13 +30,15 @@ static const struct opt_row rows[] = {
 		   "tell no change below this (by clock and figure)"),
 	OPT_WORD(0, "index", "WHEN", struct history_params, index, index_words,
 		 "keep what was read in DIR/syncfault-index.sqlite"),
+	OPT_FLAG(0, "follow-links", struct history_params, follow_links, FOLLOW_LINKS_HELP),
 	OPT_FLAG(0, "json", struct history_params, json, "one JSON document"),
 	OPT_END,
 };
 
 static const struct opt_command command = {
 	.name = "history",
-	.synopsis = "[--order FILE] [--p P] [--floor PERCENT] [--index WHEN] [--json] DIR",
+	.synopsis = "[--order FILE] [--p P] [--floor PERCENT] [--index WHEN] [--follow-links] "
+		    "[--json] DIR",
 	.summary = "Prints where the cells of a folder of results changed, build after build.",
 	.details =
 		"Builds are kernels, in the order of their versions. Several results of one build "
@@ -92,5 +96,6 @@ int cmd_history(int argc, char **argv)
 	options.floor /= 100;
 	options.order = params.order;
 	options.index = params.index;
+	options.follows_links = params.follow_links;
 	return print_history(&params, &options, argv[first]);
 }

@@ -6,6 +6,7 @@
 #ifndef SYNCFAULT_DASHBOARD_DASHBOARD_H
 #define SYNCFAULT_DASHBOARD_DASHBOARD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct dashboard_options {
@@ -14,6 +15,7 @@ struct dashboard_options {
 	const char *base;  /* build to compare with, by release, version or tag; NULL: the oldest */
 	const char *new;   /* build that is judged; NULL: the newest */
 	const char *order; /* as history_options.order */
+	bool follows_links; /* out of the folder */
 };
 
 /*

@@ -9,7 +9,7 @@
 static int read_again(const struct history *history, const struct history_result *place,
 		      struct results *results)
 {
-	int ret = results_add(results, place->path);
+	int ret = results_add(results, place->path, history->root);
 
 	if (ret)
 		return ret;

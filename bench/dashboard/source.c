@@ -122,6 +122,8 @@ static void print_own(const struct page *page, FILE *out)
 		fprintf(out, " --order ");
 		print_word(out, options->order);
 	}
+	if (options->follows_links)
+		fprintf(out, " --follow-links");
 	fprintf(out, " -o ");
 	print_word(out, options->output);
 	fprintf(out, "</code></p>\n");

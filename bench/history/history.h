@@ -25,6 +25,7 @@
 #include "base/cleanup.h"
 #include "cell/cell.h"
 #include "view/result_table.h"
+#include "view/result_text.h"
 
 /* Defaults of history_options: docs/history.md says where they come from. */
 #define HISTORY_P	    1e-5
@@ -52,6 +53,7 @@ struct history_track {
 /* A file with a result of a kernel, and where it belongs: builds[build], tracks[track]. */
 struct history_result {
 	char *path;
+	uint8_t digest[RESULT_DIGEST_SIZE]; /* of its text, when it was read */
 	size_t build, track;
 };
 
@@ -112,6 +114,7 @@ struct history_event {
  */
 struct history {
 	char *folder;
+	char *root; /* of its files (view/result_files.h) */
 	struct history_build *builds;
 	size_t build_count;
 	struct history_track *tracks;
@@ -144,6 +147,7 @@ struct history_options {
 	const char
 		*order; /* a file that names builds, oldest first, one a line; NULL: by version */
 	int index;	/* enum history_index */
+	bool follows_links; /* out of the folder */
 };
 
 /*

@@ -356,8 +356,8 @@ int index_find(struct index *index, const struct result_file *file, struct histo
 		return -ENOENT;
 	statement = index->statements[FIND_FILE];
 	sqlite3_bind_text(statement, 1, relative(index, file->path), -1, SQLITE_STATIC);
-	sqlite3_bind_int64(statement, 2, (sqlite3_int64)file->mtime_ns);
-	sqlite3_bind_int64(statement, 3, (sqlite3_int64)file->size);
+	sqlite3_bind_int64(statement, 2, (sqlite3_int64)file->state.mtime_ns);
+	sqlite3_bind_int64(statement, 3, (sqlite3_int64)file->state.size);
 	step = sqlite3_step(statement);
 	if (step == SQLITE_ROW)
 		ret = take_file(index, statement, run);
@@ -387,8 +387,8 @@ static int put_file(struct index *index, const struct result_file *file,
 					run->machine };
 
 	sqlite3_bind_text(statement, 1, relative(index, file->path), -1, SQLITE_STATIC);
-	sqlite3_bind_int64(statement, 2, (sqlite3_int64)file->mtime_ns);
-	sqlite3_bind_int64(statement, 3, (sqlite3_int64)file->size);
+	sqlite3_bind_int64(statement, 2, (sqlite3_int64)file->state.mtime_ns);
+	sqlite3_bind_int64(statement, 3, (sqlite3_int64)file->state.size);
 	for (int i = 0; i < 5; i++)
 		if (strings[i])
 			sqlite3_bind_text(statement, 4 + i, strings[i], -1, SQLITE_STATIC);
@@ -426,7 +426,7 @@ static bool has_settled(const struct result_file *file)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec >
-	       file->mtime_ns + SETTLED_NS;
+	       file->state.mtime_ns + SETTLED_NS;
 }
 
 void index_put(struct index *index, const struct result_file *file, const struct history_run *run)

@@ -25,13 +25,16 @@ static void runs_free(struct runs *runs)
 static int read_run(struct history *history, struct index *index, const struct result_file *file,
 		    struct history_run *run)
 {
+	auto_result_text struct result_text text = { 0 };
 	int ret = index_find(index, file, run);
 
 	if (!ret)
 		history->was_indexed = true;
 	if (ret != -ENOENT)
 		return ret;
-	ret = history_run_read(file->path, run);
+	ret = result_text_read(file->path, history->root, &text);
+	if (!ret)
+		ret = history_run_parse(file->path, &text, run);
 	if (!ret)
 		index_put(index, file, run);
 	return ret;
@@ -80,12 +83,13 @@ static int read_folder(struct history *history, const struct history_options *op
 {
 	auto_result_files struct result_files files;
 	struct index *index;
-	int ret = result_files_find(history->folder, &files);
+	int ret = result_files_find(history->folder, options->follows_links, NULL, &files);
 
 	if (!ret && !files.is_folder)
 		ret = diag_errno(ENOTDIR, "%s", history->folder);
 	if (ret)
 		return ret;
+	history->root = no_free(files.root);
 	index = choose_index(history->folder, &files, options);
 	ret = read_runs(history, index, &files, runs);
 	index_close(index, &files);

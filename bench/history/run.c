@@ -82,10 +82,10 @@ static int take_result(const struct result *result, struct history_run *run)
 	return ret;
 }
 
-int history_run_read(const char *path, struct history_run *run)
+int history_run_parse(const char *path, const struct result_text *text, struct history_run *run)
 {
 	auto_release(result_free) struct result result = { 0 };
-	int ret = result_read(path, &result);
+	int ret = result_parse(text->text, text->length, path, &result);
 
 	*run = (struct history_run){ 0 };
 	if (ret)
@@ -95,6 +95,7 @@ int history_run_read(const char *path, struct history_run *run)
 		history_run_free(run);
 		return diag_errno(ret, "%s", path);
 	}
+	memcpy(run->digest, text->digest, sizeof(run->digest));
 	return 0;
 }
 

@@ -16,6 +16,7 @@ struct run_cell {
 /* release is NULL if the result is not of a kernel: figures that others published. */
 struct history_run {
 	char *path;
+	uint8_t digest[RESULT_DIGEST_SIZE]; /* of the file's text */
 	char *release, *version, *build_id;
 	char *suite, *machine;
 	int domain;
@@ -23,8 +24,8 @@ struct history_run {
 	size_t cell_count;
 };
 
-/* Errors as result_read. On success the caller owns *run. */
-int history_run_read(const char *path, struct history_run *run);
+/* Of the text of the file at path. Errors as result_read. On success the caller owns *run. */
+int history_run_parse(const char *path, const struct result_text *text, struct history_run *run);
 void history_run_free(struct history_run *run);
 
 bool history_is_on_track(const struct history_track *track, const struct history_run *run);

@@ -180,7 +180,10 @@ static int add_result(struct history *history, const struct history_run *run, si
 
 	if (find_track(history, run, track))
 		return -ENOMEM;
-	*result = (struct history_result){ strdup(run->path), build, *track };
+	*result = (struct history_result){ .path = strdup(run->path),
+					   .build = build,
+					   .track = *track };
+	memcpy(result->digest, run->digest, sizeof(result->digest));
 	return result->path ? 0 : -ENOMEM;
 }
 
@@ -282,5 +285,6 @@ void history_free(struct history *history)
 		free(history->results[i].path);
 	free(history->results);
 	free(history->folder);
+	free(history->root);
 	*history = (struct history){ 0 };
 }

@@ -65,8 +65,7 @@ int result_parse(const char *text, size_t length, const char *name, struct resul
 	return ret;
 }
 
-/* Reads to the end of file: path may be a pipe. */
-static int read_text(int fd, const char *path, char **text, size_t *length)
+int result_read_text(int fd, const char *path, char **text, size_t *length)
 {
 	auto_free char *buffer = NULL;
 	size_t used = 0, size = 1 << 16;
@@ -103,11 +102,11 @@ static int read_file(const char *path, char **text, size_t *length)
 	auto_close int fd = -1;
 
 	if (strcmp(path, "-") == 0)
-		return read_text(STDIN_FILENO, "standard input", text, length);
+		return result_read_text(STDIN_FILENO, "standard input", text, length);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return diag_errno(errno, "open %s", path);
-	return read_text(fd, path, text, length);
+	return result_read_text(fd, path, text, length);
 }
 
 int result_read(const char *path, struct result *result)

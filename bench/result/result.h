@@ -22,6 +22,9 @@
 #define RESULT_MAX_CELLS   4096 /* of a run; and as many samples, so that readers take it */
 #define RESULT_MAX_TOTAL   (12u << 20)
 #define RESULT_MAX_BYTES   (256u << 20)
+#define RESULT_MAX_TEXT	   65536 /* bytes of one text */
+/* An hour in nanoseconds times ten: no fault that a person waited for took longer. */
+#define RESULT_MAX_NS 36000000000000ULL
 
 extern const char *const status_words[]; /* ok, skipped, failed */
 extern const char *const domain_words[]; /* time, instructions */
@@ -292,6 +295,9 @@ int result_read(const char *path, struct result *result);
 
 /* The same from memory; name stands for the file in messages. */
 int result_parse(const char *text, size_t length, const char *name, struct result *result);
+
+/* Reads fd to its end: it may be a pipe. path is for messages. Errors as result_read. */
+int result_read_text(int fd, const char *path, char **text, size_t *length);
 
 /* The facts that a guest was started with, a JSON file of their own. Errors as result_read. */
 int guest_read(const char *path, struct guest *guest);

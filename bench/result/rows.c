@@ -7,15 +7,14 @@
 const char *const status_words[] = { "ok", "skipped", "failed", NULL };
 const char *const domain_words[] = { "time", "instructions", NULL };
 
-#define MAX_TEXT  65536
 #define MAX_ITEMS 65536
-/* An hour in nanoseconds times ten: no fault that a person waited for took longer. */
-#define MAX_NS	  36000000000000ULL
+#define MAX_NS	  RESULT_MAX_NS
 #define MAX_COUNT (1ULL << 48)
 #define MAX_SIZE  (1ULL << 60)
 
-#define TEXT(struct_, key_, is_required_, field_) \
-	JSON_ROW(struct_, key_, STRING, field_, .is_required = (is_required_), .max = MAX_TEXT)
+#define TEXT(struct_, key_, is_required_, field_)                              \
+	JSON_ROW(struct_, key_, STRING, field_, .is_required = (is_required_), \
+		 .max = RESULT_MAX_TEXT)
 #define WORD(struct_, key_, field_, words_) \
 	JSON_REQUIRED(struct_, key_, WORD, field_, .words = (words_))
 #define LIST(struct_, key_, is_required_, field_, count_field_, rows_)                       \

@@ -2,6 +2,8 @@
 #include "view/result_files.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +13,15 @@
 #include "base/order.h"
 #include "base/strings.h"
 
+static const struct files_limits usual_limits = { 1000000, 50000, 100000, 64 << 20 };
+
 /* Breadth first: of several paths to a folder, the shortest is seen first, and no stack grows. */
 struct walk {
 	struct result_files *files;
-	struct strings folders; /* seen; those that were read come first */
-	void *ids;		/* a tree of struct id */
+	struct files_limits left; /* what may still be taken */
+	struct strings folders;	  /* seen; those that were read come first */
+	void *ids;		  /* a tree of struct id */
+	size_t outside;		  /* links that lead out of the folder */
 };
 
 struct id {
@@ -34,6 +40,7 @@ void result_files_free(struct result_files *files)
 	for (size_t i = 0; i < files->count; i++)
 		free(files->items[i].path);
 	free(files->items);
+	free(files->root);
 	*files = (struct result_files){ 0 };
 }
 
@@ -60,6 +67,15 @@ static int see(struct walk *walk, const struct stat *st)
 	return found ? 0 : -ENOMEM;
 }
 
+/* Takes n of what is left. */
+static int spend(size_t *left, size_t n)
+{
+	if (*left < n)
+		return -EFBIG;
+	*left -= n;
+	return 0;
+}
+
 /* path is the list's from here on, even where there is no memory. */
 static int add_file(struct result_files *files, char *path, const struct stat *st)
 {
@@ -71,12 +87,7 @@ static int add_file(struct result_files *files, char *path, const struct stat *s
 		return -ENOMEM;
 	}
 	files->items = items;
-	items[files->count++] = (struct result_file){
-		.path = path,
-		.mtime_ns =
-			(uint64_t)st->st_mtim.tv_sec * 1000000000 + (uint64_t)st->st_mtim.tv_nsec,
-		.size = (uint64_t)st->st_size,
-	};
+	items[files->count++] = (struct result_file){ .path = path, .state = file_state_of(st) };
 	return 0;
 }
 
@@ -87,55 +98,132 @@ static bool is_result_name(const char *name)
 	return length > 5 && !strcmp(name + length - 5, ".json");
 }
 
-/* Takes path. A link to nowhere counts as a file if it has the name of a result. */
-static int add_entry(struct walk *walk, char *path, const char *name)
+static bool follows_all(const struct walk *walk)
+{
+	return !strcmp(walk->files->root, "/");
+}
+
+/*
+ * What name is, or leads to: 1, and *st. 0: to be left out. A link to nowhere is 1 if it has the
+ * name of a result, and *st is empty.
+ */
+static int look(struct walk *walk, int folder, const char *path, const char *name, struct stat *st)
+{
+	auto_close int fd = -1;
+	int ret;
+
+	*st = (struct stat){ 0 };
+	if (fstatat(folder, name, st, AT_SYMLINK_NOFOLLOW))
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISLNK(st->st_mode))
+		return 1;
+	*st = (struct stat){ 0 };
+	fd = openat(folder, name, O_PATH | O_CLOEXEC);
+	if (fd < 0 && (errno == ENOENT || errno == ELOOP))
+		return is_result_name(name);
+	if (fd < 0 && !follows_all(walk)) {
+		walk->outside++; /* inside, the folder that cannot be entered is found, too */
+		return 0;
+	}
+	if (fd < 0 || fstat(fd, st))
+		return -errno;
+	if (!S_ISDIR(st->st_mode) && !is_result_name(name))
+		return 0;
+	ret = file_is_below(fd, path, walk->files->root);
+	walk->outside += ret == 0;
+	return ret;
+}
+
+/* Takes path. */
+static int add_entry(struct walk *walk, int folder, char *path, const char *name)
 {
 	auto_free char *held = path;
-	struct stat st = { 0 };
-	int ret = 1;
+	struct stat st;
+	int ret = look(walk, folder, path, name, &st);
 
-	if (stat(path, &st) == 0)
+	if (ret > 0 && st.st_mode)
 		ret = S_ISDIR(st.st_mode) || (S_ISREG(st.st_mode) && is_result_name(name))
 			      ? see(walk, &st)
 			      : 0;
-	else if (errno != ENOENT && errno != ELOOP)
-		return diag_errno(errno, "%s", path);
-	else
-		ret = is_result_name(name);
-	if (ret > 0)
-		ret = S_ISDIR(st.st_mode) ? strings_add(&walk->folders, path)
-					  : add_file(walk->files, no_free(held), &st);
-	return ret ? diag_errno(-ret, "%s", name) : 0;
+	if (ret <= 0)
+		return ret ? diag_errno(ret, "%s", path) : 0;
+	ret = spend(&walk->left.bytes, strlen(path) + 1);
+	if (!ret)
+		ret = spend(S_ISDIR(st.st_mode) ? &walk->left.folders : &walk->left.results, 1);
+	if (ret)
+		return ret;
+	ret = S_ISDIR(st.st_mode) ? strings_add(&walk->folders, path)
+				  : add_file(walk->files, no_free(held), &st);
+	return ret ? diag_errno(ret, "%s", name) : 0;
 }
 
-static int is_visible(const struct dirent *entry)
+/* Most other files need no further look. */
+static bool is_candidate(const struct dirent *entry)
 {
-	return entry->d_name[0] != '.';
+	return entry->d_name[0] != '.' &&
+	       (entry->d_type != DT_REG || is_result_name(entry->d_name));
 }
 
-static int compare_entries(const struct dirent **a, const struct dirent **b)
+static int compare_names(const void *a, const void *b)
 {
-	return strcmp((*a)->d_name, (*b)->d_name);
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int list_names(struct walk *walk, DIR *dir, const char *folder, struct strings *names)
+{
+	struct dirent *entry;
+	int ret = 0;
+
+	while (!ret && (errno = 0, entry = readdir(dir))) {
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			ret = spend(&walk->left.names, 1);
+		if (!ret && is_candidate(entry) && strings_add(names, entry->d_name))
+			ret = diag_errno(ENOMEM, "%s", folder);
+	}
+	if (!ret && errno)
+		ret = diag_errno(errno, "read %s", folder);
+	if (names->count)
+		qsort(names->items, names->count, sizeof(*names->items), compare_names);
+	return ret;
+}
+
+/* 0, and *dir is NULL: it is gone, or was replaced by what is not below the root. */
+static int open_folder(struct walk *walk, const char *folder, DIR **dir)
+{
+	auto_close int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int is_below = fd < 0 ? -errno : file_is_below(fd, folder, walk->files->root);
+
+	if (is_below == -ENOENT)
+		return 0;
+	if (is_below < 0)
+		return diag_errno(is_below, "open %s", folder);
+	if (!is_below) {
+		walk->outside++;
+		return 0;
+	}
+	*dir = fdopendir(fd);
+	if (!*dir)
+		return diag_errno(errno, "open %s", folder);
+	no_close(fd);
+	return 0;
 }
 
 static int read_folder(struct walk *walk, const char *folder)
 {
 	const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
-	struct dirent **entries;
-	int count = scandir(folder, &entries, is_visible, compare_entries), ret = 0;
+	auto_release(strings_free) struct strings names = { 0 };
+	auto_closedir DIR *dir = NULL;
+	int ret = open_folder(walk, folder, &dir);
 
-	if (count < 0)
-		return diag_errno(errno, "open %s", folder);
-	for (int i = 0; i < count; i++) {
-		char *path = NULL;
+	if (dir)
+		ret = list_names(walk, dir, folder, &names);
+	for (size_t i = 0; !ret && i < names.count; i++) {
+		char *path;
 
-		if (!ret && asprintf(&path, "%s%s%s", folder, slash, entries[i]->d_name) < 0)
-			ret = diag_errno(ENOMEM, "%s", folder);
-		else if (!ret)
-			ret = add_entry(walk, path, entries[i]->d_name);
-		free(entries[i]);
+		if (asprintf(&path, "%s%s%s", folder, slash, names.items[i]) < 0)
+			return diag_errno(ENOMEM, "%s", folder);
+		ret = add_entry(walk, dirfd(dir), path, names.items[i]);
 	}
-	free(entries);
 	return ret;
 }
 
@@ -144,9 +232,31 @@ static int compare_paths(const void *a, const void *b)
 	return strcmp(((const struct result_file *)a)->path, ((const struct result_file *)b)->path);
 }
 
-static int walk_from(const char *root, const struct stat *st, struct result_files *files)
+/* -EFBIG comes from spend() alone. */
+static void report(const struct walk *walk, const struct files_limits *limits, const char *root,
+		   int ret)
 {
-	auto_release(walk_free) struct walk walk = { .files = files };
+	const char *what = "results";
+	size_t most = limits->results;
+
+	if (!walk->left.names)
+		what = "names", most = limits->names;
+	else if (!walk->left.folders)
+		what = "folders", most = limits->folders;
+	else if (walk->left.results)
+		what = "bytes of paths", most = limits->bytes;
+	if (ret == -EFBIG)
+		diag_error("%s: more than %zu %s in it and below: give a smaller folder", root,
+			   most, what);
+	if (!ret && walk->outside)
+		diag_warning("%s: left out %zu link%s to what is outside (--follow-links)", root,
+			     walk->outside, walk->outside == 1 ? "" : "s");
+}
+
+static int walk_from(const char *root, const struct stat *st, const struct files_limits *limits,
+		     struct result_files *files)
+{
+	auto_release(walk_free) struct walk walk = { .files = files, .left = *limits };
 	int ret = see(&walk, st);
 
 	if (ret < 0 || strings_add(&walk.folders, root))
@@ -154,12 +264,14 @@ static int walk_from(const char *root, const struct stat *st, struct result_file
 	ret = 0;
 	for (size_t i = 0; !ret && i < walk.folders.count; i++)
 		ret = read_folder(&walk, walk.folders.items[i]);
+	report(&walk, limits, root, ret);
 	if (files->count)
 		qsort(files->items, files->count, sizeof(*files->items), compare_paths);
 	return ret;
 }
 
-int result_files_find(const char *path, struct result_files *files)
+int result_files_find(const char *path, bool follows_links, const struct files_limits *limits,
+		      struct result_files *files)
 {
 	struct stat st;
 	int ret;
@@ -168,10 +280,13 @@ int result_files_find(const char *path, struct result_files *files)
 	if (stat(path, &st))
 		return diag_errno(errno, "%s", path);
 	files->is_folder = S_ISDIR(st.st_mode);
-	if (files->is_folder)
-		ret = walk_from(path, &st, files);
-	else
+	if (files->is_folder) {
+		files->root = follows_links ? strdup("/") : realpath(path, NULL);
+		ret = files->root ? walk_from(path, &st, limits ? limits : &usual_limits, files)
+				  : diag_errno(errno, "%s", path);
+	} else {
 		ret = add_file(files, strdup(path), &st) ? diag_errno(ENOMEM, "%s", path) : 0;
+	}
 	if (ret)
 		result_files_free(files);
 	return ret;

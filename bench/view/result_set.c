@@ -209,30 +209,29 @@ int result_set_take(const char *name, struct results *results, struct result_set
 }
 
 /* Ends at the first that cannot be in the set. */
-static int read_files(const char *name, const struct result_file *files, size_t count,
-		      struct result_set *set)
+static int read_files(const char *name, const struct result_files *files, struct result_set *set)
 {
 	auto_results struct results results = { 0 };
 	int ret = 0;
 
-	for (size_t i = 0; i < count && !ret; i++) {
-		ret = results_add(&results, files[i].path);
+	for (size_t i = 0; i < files->count && !ret; i++) {
+		ret = results_add(&results, files->items[i].path, files->root);
 		if (!ret)
 			ret = check_last(name, &results);
 	}
 	return ret ? ret : result_set_take(name, &results, set);
 }
 
-int result_set_read(const char *path, struct result_set *set)
+int result_set_read(const char *path, bool follows_links, struct result_set *set)
 {
-	const struct result_file input = { .path = (char *)(uintptr_t)path };
+	struct result_file input = { .path = (char *)(uintptr_t)path };
 	auto_result_files struct result_files found = { 0 };
 	int ret;
 
 	*set = (struct result_set){ 0 };
 	if (!strcmp(path, "-"))
-		return read_files(path, &input, 1, set);
-	ret = result_files_find(path, &found);
+		return read_files(path, &(struct result_files){ .items = &input, .count = 1 }, set);
+	ret = result_files_find(path, follows_links, NULL, &found);
 	if (!ret && !found.count) {
 		diag_error("%s: no result (*.json) in this folder", path);
 		ret = -EINVAL;
@@ -242,7 +241,7 @@ int result_set_read(const char *path, struct result_set *set)
 			   RESULT_SET_MAX_FILES);
 		ret = -EINVAL;
 	}
-	return ret ? ret : read_files(path, found.items, found.count, set);
+	return ret ? ret : read_files(path, &found, set);
 }
 
 void result_set_free(struct result_set *set)

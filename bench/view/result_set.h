@@ -56,11 +56,12 @@ struct result_set {
 const char *result_set_difference(const struct result *a, const struct result *b);
 
 /*
- * Reads the result, or the folder of results, at path. On success the caller frees *set. On failure
- * one line on stderr and -EINVAL (no result in it, a file that is not one, two builds, published
- * figures), -ENOMEM, or what the system said; *set is then empty.
+ * Reads the result, or the folder of results, at path; follows_links: also links out of the
+ * folder. On success the caller frees *set. On failure one line on stderr and -EINVAL (no result in
+ * it, a file that is not one, two builds, published figures), -ENOMEM, or what the system said;
+ * *set is then empty.
  */
-int result_set_read(const char *path, struct result_set *set);
+int result_set_read(const char *path, bool follows_links, struct result_set *set);
 
 /*
  * The same from results that were read before: all of one build, at least one, in the order of

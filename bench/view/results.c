@@ -24,17 +24,26 @@ static int reserve(struct results *results)
 	return items && paths ? 0 : -ENOMEM;
 }
 
-int results_add(struct results *results, const char *path)
+int results_add_text(struct results *results, const char *path, const struct result_text *text)
 {
 	auto_free char *copy = strdup(path);
 	int ret;
 
 	if (!copy || reserve(results))
 		return diag_errno(ENOMEM, "%s", path);
-	ret = result_read(path, &results->items[results->count]);
+	ret = result_parse(text->text, text->length, strcmp(path, "-") ? path : "standard input",
+			   &results->items[results->count]);
 	if (!ret)
 		results->paths[results->count++] = no_free(copy);
 	return ret;
+}
+
+int results_add(struct results *results, const char *path, const char *root)
+{
+	auto_result_text struct result_text text;
+	int ret = result_text_read(path, root, &text);
+
+	return ret ? ret : results_add_text(results, path, &text);
 }
 
 int results_read(struct results *results, char *const *paths, size_t count)
@@ -43,7 +52,7 @@ int results_read(struct results *results, char *const *paths, size_t count)
 
 	*results = (struct results){ 0 };
 	for (size_t i = 0; i < count; i++) {
-		int ret = results_add(results, paths[i]);
+		int ret = results_add(results, paths[i], NULL);
 
 		if (ret == -ENOMEM)
 			return ret;

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "result/result.h"
+#include "view/result_text.h"
 
 struct results {
 	struct result *items; /* they move when one is added */
@@ -14,8 +15,14 @@ struct results {
 	size_t count;
 };
 
-/* Reads one more ("-": standard input). Errors as result_read: then nothing was added. */
-int results_add(struct results *results, const char *path);
+/*
+ * Reads one more ("-": standard input). root is that of a list, or NULL (view/result_text.h).
+ * Errors as result_read: then nothing was added.
+ */
+int results_add(struct results *results, const char *path, const char *root);
+
+/* The same from its text. */
+int results_add_text(struct results *results, const char *path, const struct result_text *text);
 
 /*
  * Reads all of paths into *results, which the caller owns in any case. 0; -EINVAL if some could not

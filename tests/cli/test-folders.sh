@@ -13,9 +13,9 @@ trap 'chmod -R u+rwx "$work"; rm -rf "$work"' EXIT
 count_by() { # COMMAND FOLDER
 	as=(timeout 60 ${user[@]+"${user[@]}"})
 	case $1 in
-	compare) run compare --json "$2" "$2" && found=$(jq .new.results "$work/out") ;;
-	history) run history --index never --json "$2" && found=$(jq .files "$work/out") ;;
-	dashboard) run dashboard "$2" -o - && found=$(grep -c 'class="raw"' "$work/out") ;;
+	compare) run compare ${more[@]+"${more[@]}"} --json "$2" "$2" && found=$(jq .new.results "$work/out") ;;
+	history) run history ${more[@]+"${more[@]}"} --index never --json "$2" && found=$(jq .files "$work/out") ;;
+	dashboard) run dashboard ${more[@]+"${more[@]}"} "$2" -o - && found=$(grep -c 'class="raw"' "$work/out") ;;
 	esac
 	as=()
 }
@@ -37,7 +37,7 @@ refuses() {
 			"$(grep -cF -- "$3" "$work/err")" = 1
 	done
 }
-user=()
+user=() more=()
 
 # 91 folders, each with links to all: without the rule there are more paths than could ever be walked.
 mkdir "$work/ring"
@@ -56,15 +56,40 @@ cp "$one" "$work/elsewhere/c.json"
 ln -s ../elsewhere "$work/plain/link"
 ln -s a.json "$work/plain/again.json"
 ln "$work/plain/below/b.json" "$work/plain/below/hard.json"
-finds each-result-once "$work/plain" 3
+finds links-out-are-left-out "$work/plain" 2
+for command in compare history dashboard; do
+	count_by $command "$work/plain"
+	check "links-out-are-counted-for-$command" "$(said)" test "$(sort -u "$work/err" |
+		grep -c 'warning: .*: left out 1 link to what is outside (--follow-links)')" = 1
+done
+more=(--follow-links)
+finds links-out-are-followed-when-asked "$work/plain" 3
+more=()
+rm "$work/plain/link"
+finds each-result-once "$work/plain" 2
 echo '{' | tee "$work/plain/.a.json" "$work/plain/.json" "$work/plain/.git/a.json" >"$work/plain/notes.txt"
-finds dot-files-are-left-out "$work/plain" 3
+finds dot-files-are-left-out "$work/plain" 2
 
 deep=$work/deep
 for ((i = 0; i < 20; i++)); do deep+=/d; done
 mkdir -p "$deep"
 cp "$one" "$deep/a.json"
 finds deep-folders-are-read "$work/deep" 1
+
+# Links to everything: as many as there are, each is left out.
+mkdir "$work/machine"
+cp "$one" "$work/machine/a.json"
+ln -s / "$work/machine/root"
+ln -s /proc "$work/machine/proc"
+ln -s /sys "$work/machine/sys"
+ln -s "$work/plain/a.json" "$work/machine/b.json"
+ln -s /dev/zero "$work/machine/c.json"
+finds links-to-the-whole-machine "$work/machine" 1
+check links-to-the-whole-machine-are-counted "$(said)" grep -q 'left out 5 links' "$work/err"
+as=(timeout 60)
+run history /proc
+as=()
+check proc-itself-ends "exit $code: $(said)" test "$code" = 1
 
 mkdir "$work/broken"
 cp "$one" "$work/broken/a.json"

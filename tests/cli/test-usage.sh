@@ -69,6 +69,11 @@ many=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16
 refused too-many-items 'more than 16 items' "${target[@]}" --pages $many,17
 refused too-many-cells 'more than 10000 cells' "${target[@]}" --pages $many --threads $many \
 	--access read,write,read-then-write --page-size 4k,2m
+for command in history compare dashboard; do
+	refused "$command-follow-links-with-value" 'no such option: --follow-links=1' $command --follow-links=1 x
+	run $command --help
+	check "$command-follow-links-in-help" "not there" grep -q -- '--follow-links' "$work/out"
+done
 refused show-without-file 'usage: syncfault show' show
 refused show-json-and-tsv 'exclude each other' show --json --tsv x
 

@@ -28,7 +28,7 @@ int __wrap_stop_install(void);
 int __wrap_suite_read(const char *name_or_path, struct suite *suite);
 int __real_suite_read(const char *name_or_path, struct suite *suite);
 int __wrap_result_table_read(struct result_table *sorted, char *const *paths, size_t count);
-int __wrap_result_set_read(const char *path, struct result_set *set);
+int __wrap_result_set_read(const char *path, bool follows_links, struct result_set *set);
 int __wrap_history_read(const char *folder, const struct history_options *options,
 			struct history *history);
 int __wrap_dashboard_make(const struct dashboard_options *options, char **html, size_t *length);
@@ -82,8 +82,9 @@ int __wrap_result_table_read(struct result_table *sorted, char *const *paths, si
 	return -EINVAL;
 }
 
-int __wrap_result_set_read(const char *path, struct result_set *set)
+int __wrap_result_set_read(const char *path, bool follows_links, struct result_set *set)
 {
+	(void)follows_links;
 	(void)set;
 	return refuse(path);
 }

@@ -134,15 +134,15 @@ static void test_digest(void **state)
 		      "sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng=");
 }
 
-int __real_result_read(const char *path, struct result *result);
-int __wrap_result_read(const char *path, struct result *result);
+int __real_result_text_read(const char *path, const char *root, struct result_text *text);
+int __wrap_result_text_read(const char *path, const char *root, struct result_text *text);
 
 static unsigned reads;
 
-int __wrap_result_read(const char *path, struct result *result)
+int __wrap_result_text_read(const char *path, const char *root, struct result_text *text)
 {
 	reads++;
-	return __real_result_read(path, result);
+	return __real_result_text_read(path, root, text);
 }
 
 static char folder[] = "/tmp/syncfault-dashboard-XXXXXX";
