@@ -29,7 +29,7 @@ static const struct opt_row rows[] = {
 	OPT_STRING(0, "floor", "PERCENT", struct history_params, floor,
 		   "tell no change below this (by clock and figure)"),
 	OPT_WORD(0, "index", "WHEN", struct history_params, index, index_words,
-		 "keep what was read in DIR/syncfault-index.sqlite"),
+		 "keep what was read in the user's cache"),
 	OPT_FLAG(0, "follow-links", struct history_params, follow_links, FOLLOW_LINKS_HELP),
 	OPT_FLAG(0, "json", struct history_params, json, "one JSON document"),
 	OPT_END,

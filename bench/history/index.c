@@ -2,291 +2,105 @@
 #include "history/index.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/diag.h"
 
 #ifdef HAS_SQLITE
 
-#include <sha256.h>
-#include <sqlite3.h>
+#include <sha2.h>
 
 #include "base/json.h"
+#include "history/private.h"
 #include "result/rows.h"
 
-#define FORMAT	     1 /* an index of another one is rebuilt */
-#define SETTLED_NS   2000000000
-#define BUSY_TIME_MS 2000
+#define SETTLED_NS 2000000000
+#define MOST_ROWS  1000000 /* of files; as many as a walk looks at */
 
-enum statement { FIND_FILE, FIND_CELLS, PUT_FILE, PUT_CONFIG, PUT_CELL, LIST, FORGET, STATEMENTS };
-
-static const char *const texts[STATEMENTS] = {
-	[FIND_FILE] = "SELECT id, release, version, build_id, suite, machine, domain, cells "
-		      "FROM file WHERE path = ? AND mtime_ns = ? AND size = ?",
-	[FIND_CELLS] = "SELECT key, config.text, is_measured, p50, p90, p99, p999 FROM cell "
-		       "JOIN config ON config.id = cell.config WHERE file = ? ORDER BY place",
-	[PUT_FILE] = "INSERT OR REPLACE INTO file (path, mtime_ns, size, release, version, "
-		     "build_id, suite, machine, domain, cells) VALUES (?,?,?,?,?,?,?,?,?,?)",
-	[PUT_CONFIG] = "INSERT OR IGNORE INTO config (text) VALUES (?)",
-	[PUT_CELL] = "INSERT INTO cell VALUES (?,?,?,(SELECT id FROM config WHERE text = ?),"
-		     "?,?,?,?,?)",
-	[LIST] = "SELECT id, path FROM file",
-	[FORGET] = "DELETE FROM file WHERE id = ?",
-};
-
-/* Deleting a file deletes its cells. */
-static const char schema[] =
-	"PRAGMA foreign_keys = ON; BEGIN IMMEDIATE;"
-	"CREATE TABLE IF NOT EXISTS file (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, "
-	"mtime_ns INTEGER, size INTEGER, release TEXT, version TEXT, build_id TEXT, suite TEXT, "
-	"machine TEXT, domain INTEGER, cells INTEGER);"
-	"CREATE TABLE IF NOT EXISTS config (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);"
-	"CREATE TABLE IF NOT EXISTS cell (file INTEGER NOT NULL REFERENCES file (id) ON DELETE "
-	"CASCADE, place INTEGER, key TEXT NOT NULL, config INTEGER NOT NULL REFERENCES config (id),"
-	" is_measured INTEGER, p50 REAL, p90 REAL, p99 REAL, p999 REAL, "
-	"PRIMARY KEY (file, place)) WITHOUT ROWID;";
-
-struct index {
-	char *path, *folder;
-	sqlite3 *database;
-	sqlite3_stmt *statements[STATEMENTS];
-	bool is_dead;  /* told; nothing is read from it or written to it any more */
-	bool is_fixed; /* cannot be written: read all the same */
-};
-
-/* Warns once, and is not used again. */
-static void refuse(struct index *index, const char *why)
-{
-	if (!index->is_dead)
-		diag_warning("index %s: %s: the results are read without it", index->path, why);
-	index->is_dead = true;
-}
-
-static void give_up(struct index *index)
-{
-	char why[512];
-
-	snprintf(why, sizeof(why), "%s (it can be deleted)", sqlite3_errmsg(index->database));
-	refuse(index, why);
-}
-
-/* A link, say, which would have us write to what it leads to. */
-static bool is_no_file(const char *path)
-{
-	struct stat st;
-
-	return lstat(path, &st) == 0 && !S_ISREG(st.st_mode);
-}
-
-static void free_index(struct index *index)
-{
-	for (size_t i = 0; i < STATEMENTS; i++)
-		sqlite3_finalize(index->statements[i]);
-	sqlite3_close(index->database);
-	free(index->path);
-	free(index->folder);
-	free(index);
-}
-
-static char *cache_folder(void)
-{
-	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	char *path = NULL;
-	int length = -1;
-
-	if (cache && *cache == '/')
-		length = asprintf(&path, "%s/syncfault", cache);
-	else if (home && *home == '/')
-		length = asprintf(&path, "%s/.cache/syncfault", home);
-	return length < 0 ? NULL : path;
-}
-
-static void make_folders(char *path)
-{
-	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(path, 0700);
-		*slash = '/';
-	}
-	mkdir(path, 0700);
-}
-
-/* The cache is shared by folders: the file's name is of the folder's. */
-static char *path_in_cache(const char *folder)
-{
-	auto_free char *cache = cache_folder(), *real = realpath(folder, NULL);
-	char digest[SHA256_DIGEST_STRING_LENGTH], *path;
-
-	if (!cache || !real)
-		return NULL;
-	make_folders(cache);
-	SHA256Data((const uint8_t *)real, strlen(real), digest);
-	return asprintf(&path, "%s/index-%.16s.sqlite", cache, digest) < 0 ? NULL : path;
-}
-
-/*
- * Takes path and returns it with a folder without symbolic links, because SQLite must not follow
- * any: whoever else can write to the folder could lead it anywhere.
- */
-static char *resolve_folder(char *path)
-{
-	auto_free char *folder = NULL;
-	char *slash = path ? strrchr(path, '/') : NULL, *real;
-
-	if (!slash)
-		return path;
-	*slash = '\0';
-	folder = realpath(path, NULL);
-	*slash = '/';
-	if (!folder || asprintf(&real, "%s%s", folder, slash) < 0)
-		return path;
-	free(path);
-	return real;
-}
-
-static char *choose_path(const char *folder)
-{
-	char *path;
-
-	if (access(folder, W_OK))
-		return resolve_folder(path_in_cache(folder));
-	return asprintf(&path, "%s/" INDEX_NAME, folder) < 0 ? NULL : resolve_folder(path);
-}
-
-static int run_text(struct index *index, const char *text)
-{
-	return sqlite3_exec(index->database, text, NULL, NULL, NULL);
-}
-
-static int read_format(struct index *index, int *format)
-{
-	sqlite3_stmt *statement;
-	int ret = sqlite3_prepare_v2(index->database, "PRAGMA user_version", -1, &statement, NULL);
-
-	if (ret)
-		return ret;
-	ret = sqlite3_step(statement);
-	*format = sqlite3_column_int(statement, 0);
-	sqlite3_finalize(statement);
-	return ret == SQLITE_ROW ? SQLITE_OK : ret;
-}
-
-/* "NAME (…": as a whole, or of another format the name alone. */
-static bool is_table(const char *text, bool is_whole)
-{
-	static const char *const names[] = { "file (", "config (", "cell (" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strncmp(text, names[i], strlen(names[i])))
-			return !is_whole || strstr(schema, text);
-	return false;
-}
-
-/*
- * Whether it is empty, or all there is was made from the text above. Another program's database,
- * which a link of our name may lead to, is not changed; and a view or a trigger, which might never
- * end, is not queried.
- */
-static bool is_ours(struct index *index, int format)
-{
-	sqlite3_stmt *statement;
-	int step, tables = 0, others = 0;
-
-	if (sqlite3_prepare_v2(index->database, "SELECT sql FROM sqlite_master WHERE sql NOT NULL",
-			       -1, &statement, NULL))
-		return false;
-	while ((step = sqlite3_step(statement)) == SQLITE_ROW) {
-		const char *sql = (const char *)sqlite3_column_text(statement, 0);
-		bool is_known = sql && !strncmp(sql, "CREATE TABLE ", 13) &&
-				is_table(sql + 13, format == FORMAT);
-
-		tables += is_known;
-		others += !is_known;
-	}
-	sqlite3_finalize(statement);
-	return step == SQLITE_DONE && !others && tables == (format ? 3 : 0);
-}
-
-static int make_tables(struct index *index, int format)
-{
-	char version[64];
-	int ret = SQLITE_OK;
-
-	if (format && format != FORMAT)
-		ret = run_text(index, "DROP TABLE IF EXISTS cell; DROP TABLE IF EXISTS config; "
-				      "DROP TABLE IF EXISTS file");
-	if (!ret)
-		ret = run_text(index, schema);
-	snprintf(version, sizeof(version), "PRAGMA user_version = %d", FORMAT);
-	return ret ? ret : run_text(index, version);
-}
-
-/* A new one is empty, so one that cannot be written is only useful if it has FORMAT. */
-static int prepare(struct index *index)
-{
-	int format = 0, ret = read_format(index, &format);
-
-	if (ret)
-		return ret;
-	if (!is_ours(index, format)) {
-		refuse(index, "it was not made by syncfault");
-		return SQLITE_MISUSE;
-	}
-	index->is_fixed = sqlite3_db_readonly(index->database, "main") == 1;
-	if (!index->is_fixed)
-		ret = make_tables(index, format);
-	for (size_t i = 0; !ret && i < STATEMENTS; i++)
-		ret = sqlite3_prepare_v2(index->database, texts[i], -1, &index->statements[i],
-					 NULL);
-	return ret;
-}
-
-struct index *index_open(const char *folder)
-{
-	struct index *index = calloc(1, sizeof(*index));
-
-	if (!index)
-		return NULL;
-	index->folder = strdup(folder);
-	index->path = choose_path(folder);
-	if (!index->path || !index->folder) {
-		free_index(index);
-		return NULL;
-	}
-	if (is_no_file(index->path)) {
-		refuse(index, "it is no file");
-		free_index(index);
-		return NULL;
-	}
-	if (sqlite3_open_v2(index->path, &index->database,
-			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW,
-			    NULL) ||
-	    sqlite3_busy_timeout(index->database, BUSY_TIME_MS) || prepare(index)) {
-		give_up(index);
-		free_index(index);
-		return NULL;
-	}
-	return index;
-}
-
-/* Of a file below the folder: what holds where the folder is moved. */
+/* Of a file below the folder: what holds where the folder is named in another way. */
 static const char *relative(const struct index *index, const char *path)
 {
 	path += strlen(index->folder);
 	return path + strspn(path, "/");
 }
 
-static char *column_text(sqlite3_stmt *statement, int column)
+/*
+ * The seal: a digest of all that the rows of a file say, each value with its kind and length. It is
+ * against damage: whoever can write to the index can also seal it.
+ */
+static void seal_bytes(SHA2_CTX *seal, char kind, const void *bytes, size_t length)
 {
-	const unsigned char *text = sqlite3_column_text(statement, column);
+	const uint64_t size = length;
 
-	return text ? strdup((const char *)text) : NULL;
+	SHA256Update(seal, (const uint8_t *)&kind, 1);
+	SHA256Update(seal, (const uint8_t *)&size, sizeof(size));
+	SHA256Update(seal, bytes, length);
+}
+
+static void seal_text(SHA2_CTX *seal, const char *text)
+{
+	seal_bytes(seal, text ? 't' : '-', text ? text : "", text ? strlen(text) : 0);
+}
+
+static void seal_number(SHA2_CTX *seal, int64_t number)
+{
+	seal_bytes(seal, 'i', &number, sizeof(number));
+}
+
+static void seal_figure(SHA2_CTX *seal, double figure)
+{
+	seal_bytes(seal, isnan(figure) ? '-' : 'r', &figure, isnan(figure) ? 0 : sizeof(figure));
+}
+
+static void seal_file(SHA2_CTX *seal, const struct index *index, const char *path,
+		      const struct file_state *state, const struct history_run *run)
+{
+	SHA256Init(seal);
+	seal_text(seal, index->real);
+	seal_text(seal, relative(index, path));
+	seal_number(seal, (int64_t)state->inode);
+	seal_number(seal, (int64_t)state->size);
+	seal_number(seal, (int64_t)state->mtime_ns);
+	seal_number(seal, (int64_t)state->ctime_ns);
+	seal_bytes(seal, 'b', run->digest, sizeof(run->digest));
+	seal_text(seal, run->release);
+	seal_text(seal, run->version);
+	seal_text(seal, run->build_id);
+	seal_text(seal, run->suite);
+	seal_text(seal, run->machine);
+	seal_number(seal, run->domain);
+	seal_number(seal, (int64_t)run->cell_count);
+}
+
+/* config is the text of the cell's. */
+static void seal_cell(SHA2_CTX *seal, int64_t place, const struct run_cell *cell,
+		      const char *config)
+{
+	seal_number(seal, place);
+	seal_text(seal, cell->key);
+	seal_text(seal, config);
+	seal_number(seal, cell->is_measured);
+	for (int i = 0; i < FIGURES_WITH_HISTORY; i++)
+		seal_figure(seal, cell->figures[i]);
+}
+
+/* What has a NUL in it was not written by us. */
+static const char *column_text(sqlite3_stmt *statement, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(statement, column);
+
+	return text && strlen(text) == (size_t)sqlite3_column_bytes(statement, column) ? text
+										       : NULL;
+}
+
+static char *copy_text(sqlite3_stmt *statement, int column)
+{
+	const char *text = column_text(statement, column);
+
+	return text ? strdup(text) : NULL;
 }
 
 static double column_figure(sqlite3_stmt *statement, int column)
@@ -296,57 +110,146 @@ static double column_figure(sqlite3_stmt *statement, int column)
 	return sqlite3_column_double(statement, column);
 }
 
-/* Values that make no sense were not written by us: -EINVAL, and the file is read instead. */
-static int take_cell(struct index *index, sqlite3_stmt *statement, struct run_cell *cell)
+static bool take_digest(sqlite3_stmt *statement, int column, uint8_t *digest)
 {
-	const char *config = (const char *)sqlite3_column_text(statement, 1);
+	const void *bytes = sqlite3_column_blob(statement, column);
 
-	cell->key = column_text(statement, 0);
-	if (!cell->key || !config ||
-	    json_read(config, strlen(config), index->path, config_rows, &cell->config))
+	if (!bytes || sqlite3_column_bytes(statement, column) != RESULT_DIGEST_SIZE)
+		return false;
+	memcpy(digest, bytes, RESULT_DIGEST_SIZE);
+	return true;
+}
+
+static uint64_t column_u64(sqlite3_stmt *statement, int column)
+{
+	return (uint64_t)sqlite3_column_int64(statement, column);
+}
+
+/* The row of a file, as it is: nothing in it has been checked but the digests' sizes. */
+struct row {
+	sqlite3_int64 id;
+	struct file_state state;
+	uint8_t seal[RESULT_DIGEST_SIZE];
+};
+
+static int take_row(sqlite3_stmt *statement, struct row *row, struct history_run *run)
+{
+	row->id = sqlite3_column_int64(statement, 0);
+	row->state = (struct file_state){ .inode = column_u64(statement, 1),
+					  .size = column_u64(statement, 2),
+					  .mtime_ns = column_u64(statement, 3),
+					  .ctime_ns = column_u64(statement, 4) };
+	run->release = copy_text(statement, 6);
+	run->version = copy_text(statement, 7);
+	run->build_id = copy_text(statement, 8);
+	run->suite = copy_text(statement, 9);
+	run->machine = copy_text(statement, 10);
+	run->domain = sqlite3_column_int(statement, 11);
+	run->cell_count = 0;
+	if (!take_digest(statement, 5, run->digest) || !take_digest(statement, 13, row->seal))
 		return -EINVAL;
-	cell->is_measured = sqlite3_column_int(statement, 2);
-	for (int i = 0; i < FIGURES_WITH_HISTORY; i++)
-		cell->figures[i] = column_figure(statement, 3 + i);
 	return 0;
 }
 
-static int take_cells(struct index *index, sqlite3_int64 file, size_t count,
-		      struct history_run *run)
+/* The texts of configs are read only when the seal has been found whole. */
+static int take_cell(sqlite3_stmt *statement, SHA2_CTX *seal, struct run_cell *cell, char **config)
 {
-	sqlite3_stmt *statement = index->statements[FIND_CELLS];
+	cell->key = copy_text(statement, 1);
+	*config = copy_text(statement, 2);
+	cell->is_measured = sqlite3_column_int(statement, 3) != 0;
+	for (int i = 0; i < FIGURES_WITH_HISTORY; i++)
+		cell->figures[i] = column_figure(statement, 4 + i);
+	if (!cell->key || !*config)
+		return -EINVAL;
+	seal_cell(seal, sqlite3_column_int64(statement, 0), cell, *config);
+	return 0;
+}
+
+static int take_cells(struct index *index, const struct row *row, SHA2_CTX *seal, size_t count,
+		      struct history_run *run, struct strings *configs)
+{
+	sqlite3_stmt *statement = index->statements[INDEX_FIND_CELLS];
 	int ret = 0, step;
 
-	run->cells = count <= RESULT_MAX_CELLS ? calloc(count + 1, sizeof(*run->cells)) : NULL;
-	if (!run->cells)
-		return -EINVAL;
-	sqlite3_bind_int64(statement, 1, file);
-	while ((step = sqlite3_step(statement)) == SQLITE_ROW && !ret)
-		ret = run->cell_count < count
-			      ? take_cell(index, statement, &run->cells[run->cell_count++])
-			      : -EINVAL;
+	sqlite3_bind_int64(statement, 1, row->id);
+	while ((step = sqlite3_step(statement)) == SQLITE_ROW && !ret) {
+		if (run->cell_count == count)
+			ret = -EINVAL;
+		else
+			ret = take_cell(statement, seal, &run->cells[run->cell_count],
+					&configs->items[run->cell_count]);
+		run->cell_count += run->cell_count < count;
+	}
+	configs->count = run->cell_count;
 	sqlite3_reset(statement);
 	if (step != SQLITE_DONE && !ret)
-		give_up(index);
+		index_give_up(index);
 	return ret || step != SQLITE_DONE || run->cell_count != count ? -EINVAL : 0;
 }
 
-static int take_file(struct index *index, sqlite3_stmt *statement, struct history_run *run)
+static int read_configs(struct index *index, const struct strings *configs, struct history_run *run)
 {
-	run->release = column_text(statement, 1);
-	run->version = column_text(statement, 2);
-	run->build_id = column_text(statement, 3);
-	run->suite = column_text(statement, 4);
-	run->machine = column_text(statement, 5);
-	run->domain = sqlite3_column_int(statement, 6);
-	if (!run->release || !run->version || !run->suite || !run->machine ||
-	    (run->domain != DOMAIN_TIME && run->domain != DOMAIN_INSTRUCTIONS))
-		return -EINVAL;
-	return take_cells(index, sqlite3_column_int64(statement, 0),
-			  (size_t)sqlite3_column_int64(statement, 7), run);
+	for (size_t i = 0; i < run->cell_count; i++)
+		if (json_read(configs->items[i], strlen(configs->items[i]), index->path,
+			      config_rows, &run->cells[i].config))
+			return -EINVAL;
+	return history_run_check(run) ? -EINVAL : 0;
 }
 
-int index_find(struct index *index, const struct result_file *file, struct history_run *run)
+static int take_file(struct index *index, const char *path, const struct row *row, size_t count,
+		     struct history_run *run)
+{
+	auto_release(strings_free) struct strings configs = { 0 };
+	uint8_t digest[RESULT_DIGEST_SIZE];
+	SHA2_CTX seal;
+
+	if (count > RESULT_MAX_CELLS)
+		return -EINVAL;
+	run->cells = calloc(count + 1, sizeof(*run->cells));
+	configs.items = calloc(count + 1, sizeof(*configs.items));
+	if (!run->cells || !configs.items)
+		return -ENOMEM;
+	run->cell_count = count;
+	seal_file(&seal, index, path, &row->state, run);
+	run->cell_count = 0;
+	if (take_cells(index, row, &seal, count, run, &configs))
+		return -EINVAL;
+	SHA256Final(digest, &seal);
+	if (memcmp(digest, row->seal, sizeof(digest)) != 0)
+		return -EINVAL;
+	return read_configs(index, &configs, run);
+}
+
+/* The file is read instead, and put again. */
+static void report_damage(struct index *index)
+{
+	if (!index->is_damaged && !index->is_dead)
+		diag_warning("index %s: a row is damaged: the results of such rows are read again",
+			     index->path);
+	index->is_damaged = true;
+}
+
+/* -ENOENT: another state, or another text. */
+static int take(struct index *index, sqlite3_stmt *statement, const char *path,
+		const struct file_state *state, const uint8_t *digest, struct history_run *run)
+{
+	struct row row;
+	size_t count = (size_t)sqlite3_column_int64(statement, 12);
+	int ret = take_row(statement, &row, run);
+
+	if (state && !file_state_is_same(state, &row.state))
+		return -ENOENT;
+	if (!ret && digest && memcmp(digest, run->digest, sizeof(run->digest)) != 0)
+		return -ENOENT;
+	if (!ret)
+		ret = take_file(index, path, &row, count, run);
+	if (ret == -EINVAL)
+		report_damage(index);
+	return ret;
+}
+
+int index_find(struct index *index, const char *path, const struct file_state *state,
+	       const uint8_t *digest, struct history_run *run)
 {
 	sqlite3_stmt *statement;
 	int ret = -ENOENT, step;
@@ -354,15 +257,14 @@ int index_find(struct index *index, const struct result_file *file, struct histo
 	*run = (struct history_run){ 0 };
 	if (!index || index->is_dead)
 		return -ENOENT;
-	statement = index->statements[FIND_FILE];
-	sqlite3_bind_text(statement, 1, relative(index, file->path), -1, SQLITE_STATIC);
-	sqlite3_bind_int64(statement, 2, (sqlite3_int64)file->state.mtime_ns);
-	sqlite3_bind_int64(statement, 3, (sqlite3_int64)file->state.size);
+	index_begin(index);
+	statement = index->statements[INDEX_FIND_FILE];
+	sqlite3_bind_text(statement, 1, relative(index, path), -1, SQLITE_STATIC);
 	step = sqlite3_step(statement);
 	if (step == SQLITE_ROW)
-		ret = take_file(index, statement, run);
+		ret = take(index, statement, path, state, digest, run);
 	else if (step != SQLITE_DONE)
-		give_up(index);
+		index_give_up(index);
 	sqlite3_reset(statement);
 	if (!ret)
 		return 0;
@@ -379,34 +281,51 @@ static int step_once(sqlite3_stmt *statement)
 	return ret == SQLITE_DONE || ret == SQLITE_ROW ? SQLITE_OK : ret;
 }
 
-static int put_file(struct index *index, const struct result_file *file,
+static int forget(struct index *index, const char *path)
+{
+	static const enum index_statement both[] = { INDEX_FORGET_CELLS, INDEX_FORGET_FILE };
+	int ret = SQLITE_OK;
+
+	for (size_t i = 0; !ret && i < 2; i++) {
+		sqlite3_bind_text(index->statements[both[i]], 1, path, -1, SQLITE_STATIC);
+		ret = step_once(index->statements[both[i]]);
+	}
+	return ret;
+}
+
+static int put_file(struct index *index, const char *path, const struct file_state *state,
 		    const struct history_run *run)
 {
-	sqlite3_stmt *statement = index->statements[PUT_FILE];
+	sqlite3_stmt *statement = index->statements[INDEX_PUT_FILE];
 	const char *const strings[] = { run->release, run->version, run->build_id, run->suite,
 					run->machine };
 
-	sqlite3_bind_text(statement, 1, relative(index, file->path), -1, SQLITE_STATIC);
-	sqlite3_bind_int64(statement, 2, (sqlite3_int64)file->state.mtime_ns);
-	sqlite3_bind_int64(statement, 3, (sqlite3_int64)file->state.size);
+	sqlite3_bind_text(statement, 1, relative(index, path), -1, SQLITE_STATIC);
+	sqlite3_bind_int64(statement, 2, (sqlite3_int64)state->inode);
+	sqlite3_bind_int64(statement, 3, (sqlite3_int64)state->size);
+	sqlite3_bind_int64(statement, 4, (sqlite3_int64)state->mtime_ns);
+	sqlite3_bind_int64(statement, 5, (sqlite3_int64)state->ctime_ns);
+	sqlite3_bind_blob(statement, 6, run->digest, sizeof(run->digest), SQLITE_STATIC);
 	for (int i = 0; i < 5; i++)
 		if (strings[i])
-			sqlite3_bind_text(statement, 4 + i, strings[i], -1, SQLITE_STATIC);
-	sqlite3_bind_int(statement, 9, run->domain);
-	sqlite3_bind_int64(statement, 10, (sqlite3_int64)run->cell_count);
+			sqlite3_bind_text(statement, 7 + i, strings[i], -1, SQLITE_STATIC);
+	sqlite3_bind_int(statement, 12, run->domain);
+	sqlite3_bind_int64(statement, 13, (sqlite3_int64)run->cell_count);
 	return step_once(statement);
 }
 
-static int put_cell(struct index *index, sqlite3_int64 file, int place, const struct run_cell *cell)
+static int put_cell(struct index *index, sqlite3_int64 file, int place, const struct run_cell *cell,
+		    SHA2_CTX *seal)
 {
-	sqlite3_stmt *config = index->statements[PUT_CONFIG];
-	sqlite3_stmt *statement = index->statements[PUT_CELL];
+	sqlite3_stmt *config = index->statements[INDEX_PUT_CONFIG];
+	sqlite3_stmt *statement = index->statements[INDEX_PUT_CELL];
 	auto_free char *text = NULL;
 	size_t length;
 	int ret;
 
 	if (json_write_line(config_rows, &cell->config, &text, &length))
 		return SQLITE_NOMEM;
+	seal_cell(seal, place, cell, text);
 	sqlite3_bind_text(config, 1, text, -1, SQLITE_STATIC);
 	ret = step_once(config);
 	sqlite3_bind_int64(statement, 1, file);
@@ -420,30 +339,49 @@ static int put_cell(struct index *index, sqlite3_int64 file, int place, const st
 	return ret ? ret : step_once(statement);
 }
 
-static bool has_settled(const struct result_file *file)
+static int put_seal(struct index *index, sqlite3_int64 file, SHA2_CTX *seal)
 {
+	sqlite3_stmt *statement = index->statements[INDEX_SEAL];
+	uint8_t digest[RESULT_DIGEST_SIZE];
+
+	SHA256Final(digest, seal);
+	sqlite3_bind_blob(statement, 1, digest, sizeof(digest), SQLITE_STATIC);
+	sqlite3_bind_int64(statement, 2, file);
+	return step_once(statement);
+}
+
+static bool has_settled(const struct file_state *state)
+{
+	uint64_t last = state->mtime_ns > state->ctime_ns ? state->mtime_ns : state->ctime_ns;
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec >
-	       file->state.mtime_ns + SETTLED_NS;
+	return state->inode &&
+	       (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec > last + SETTLED_NS;
 }
 
-void index_put(struct index *index, const struct result_file *file, const struct history_run *run)
+void index_put(struct index *index, const char *path, const struct file_state *state,
+	       const struct history_run *run)
 {
+	sqlite3_int64 id;
+	SHA2_CTX seal;
 	int ret;
 
-	if (!index || index->is_dead || index->is_fixed || !run->release || !has_settled(file))
+	if (!index || index->is_dead || index->is_fixed || !run->release || !has_settled(state) ||
+	    history_run_check(run))
 		return;
-	ret = put_file(index, file, run);
-	if (!ret) {
-		sqlite3_int64 id = sqlite3_last_insert_rowid(index->database);
-
-		for (size_t i = 0; !ret && i < run->cell_count; i++)
-			ret = put_cell(index, id, (int)i, &run->cells[i]);
-	}
+	index_begin(index);
+	ret = forget(index, relative(index, path));
+	if (!ret)
+		ret = put_file(index, path, state, run);
+	id = sqlite3_last_insert_rowid(index->database);
+	seal_file(&seal, index, path, state, run);
+	for (size_t i = 0; !ret && i < run->cell_count; i++)
+		ret = put_cell(index, id, (int)i, &run->cells[i], &seal);
+	if (!ret)
+		ret = put_seal(index, id, &seal);
 	if (ret)
-		give_up(index);
+		index_give_up(index);
 }
 
 static bool is_there(const struct index *index, const struct result_files *files, const char *path)
@@ -464,32 +402,50 @@ static bool is_there(const struct index *index, const struct result_files *files
 	return false;
 }
 
-/* Those that are gone: their rows would never be asked for again. */
-static int forget(struct index *index, const struct result_files *files)
+/* What is in the index, and not in files. */
+static int list_gone(struct index *index, const struct result_files *files, struct strings *gone)
 {
-	sqlite3_stmt *list = index->statements[LIST];
+	sqlite3_stmt *list = index->statements[INDEX_LIST];
+	size_t rows = 0;
 	int ret = SQLITE_OK, step;
 
-	while (!ret && (step = sqlite3_step(list)) == SQLITE_ROW) {
-		const char *path = (const char *)sqlite3_column_text(list, 1);
+	while ((step = sqlite3_step(list)) == SQLITE_ROW && !ret) {
+		const char *path = column_text(list, 0);
 
-		if (path && is_there(index, files, path))
-			continue;
-		sqlite3_bind_int64(index->statements[FORGET], 1, sqlite3_column_int64(list, 0));
-		ret = step_once(index->statements[FORGET]);
+		if (++rows > MOST_ROWS)
+			ret = SQLITE_CORRUPT;
+		else if (path && !is_there(index, files, path) && strings_add(gone, path))
+			ret = SQLITE_NOMEM;
 	}
 	sqlite3_reset(list);
-	return ret;
+	return ret || step == SQLITE_DONE ? ret : step;
+}
+
+/* Those that are gone: their rows would never be asked for again, nor configs that were theirs. */
+static int forget_gone(struct index *index, const struct result_files *files)
+{
+	auto_release(strings_free) struct strings gone = { 0 };
+	int ret = list_gone(index, files, &gone);
+
+	for (size_t i = 0; !ret && i < gone.count; i++) {
+		index_begin(index);
+		ret = forget(index, gone.items[i]);
+	}
+	if (ret || !gone.count)
+		return ret;
+	return index_run_text(index,
+			      "DELETE FROM config WHERE id NOT IN (SELECT config FROM cell)");
 }
 
 void index_close(struct index *index, const struct result_files *files)
 {
 	if (!index)
 		return;
+	index_begin(index);
 	if (!index->is_dead && !index->is_fixed &&
-	    (forget(index, files) || run_text(index, "COMMIT")))
-		give_up(index);
-	free_index(index); /* what was not committed is undone */
+	    (forget_gone(index, files) || index_run_text(index, "COMMIT")))
+		index_give_up(index);
+	index_free(index); /* what was not committed is undone */
 }
 
 #else /* what uses it then reads the files, each time */
@@ -500,18 +456,23 @@ struct index *index_open(const char *folder)
 	return NULL;
 }
 
-int index_find(struct index *index, const struct result_file *file, struct history_run *run)
+int index_find(struct index *index, const char *path, const struct file_state *state,
+	       const uint8_t *digest, struct history_run *run)
 {
 	(void)index;
-	(void)file;
+	(void)path;
+	(void)state;
+	(void)digest;
 	*run = (struct history_run){ 0 };
 	return -ENOENT;
 }
 
-void index_put(struct index *index, const struct result_file *file, const struct history_run *run)
+void index_put(struct index *index, const char *path, const struct file_state *state,
+	       const struct history_run *run)
 {
 	(void)index;
-	(void)file;
+	(void)path;
+	(void)state;
 	(void)run;
 }
 

@@ -21,22 +21,28 @@ static void runs_free(struct runs *runs)
 	free(runs->items);
 }
 
-/* From the index, or from the file and then into the index. */
+/*
+ * From the index where it has this state of the file, or else this text; or from the file, and then
+ * into the index.
+ */
 static int read_run(struct history *history, struct index *index, const struct result_file *file,
 		    struct history_run *run)
 {
 	auto_result_text struct result_text text = { 0 };
-	int ret = index_find(index, file, run);
+	int ret = index_find(index, file->path, &file->state, NULL, run);
 
-	if (!ret)
-		history->was_indexed = true;
+	history->was_indexed |= !ret;
 	if (ret != -ENOENT)
 		return ret;
 	ret = result_text_read(file->path, history->root, &text);
-	if (!ret)
+	if (ret)
+		return ret;
+	ret = index_find(index, file->path, NULL, text.digest, run);
+	history->was_indexed |= !ret;
+	if (ret == -ENOENT)
 		ret = history_run_parse(file->path, &text, run);
 	if (!ret)
-		index_put(index, file, run);
+		index_put(index, file->path, &text.state, run);
 	return ret;
 }
 

@@ -7,7 +7,11 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "base/printable.h"
 #include "history/version_order.h"
+
+/* Of what describe_machine() puts together. */
+#define MAX_MACHINE (4 * RESULT_MAX_TEXT + 64)
 
 static char *copy(const char *text)
 {
@@ -97,6 +101,59 @@ int history_run_parse(const char *path, const struct result_text *text, struct h
 	}
 	memcpy(run->digest, text->digest, sizeof(run->digest));
 	return 0;
+}
+
+static bool is_text(const char *text, size_t most)
+{
+	auto_free char *escaped = NULL;
+
+	if (strnlen(text, most + 1) > most)
+		return false;
+	escaped = printable_escape(text);
+	return escaped && !strcmp(escaped, text);
+}
+
+static const char *check_head(const struct history_run *run)
+{
+	if (!run->release || !run->version || !run->suite || !run->machine)
+		return "a text is missing";
+	if (!is_text(run->release, RESULT_MAX_TEXT) || !is_text(run->version, RESULT_MAX_TEXT) ||
+	    !is_text(run->suite, RESULT_MAX_TEXT) || !is_text(run->machine, MAX_MACHINE) ||
+	    (run->build_id && !is_text(run->build_id, RESULT_MAX_TEXT)))
+		return "a text is too long or not UTF-8";
+	if (run->domain != DOMAIN_TIME && run->domain != DOMAIN_INSTRUCTIONS)
+		return "there is no such clock";
+	return run->cell_count > RESULT_MAX_CELLS ? "too many cells" : NULL;
+}
+
+static const char *check_cell(const struct run_cell *cell)
+{
+	char key[CELL_KEY_SIZE];
+	double last = 0;
+
+	if (!cell->key || cell_key(&cell->config, key, sizeof(key)) || strcmp(cell->key, key) != 0)
+		return "the key is not that of its config";
+	for (int i = 0; i < FIGURES_WITH_HISTORY; i++) {
+		double figure = cell->figures[i];
+
+		if (isnan(figure))
+			continue;
+		if (!cell->is_measured)
+			return "a cell without numbers has figures";
+		if (!(figure >= last && figure <= (double)RESULT_MAX_NS))
+			return "a figure is not a time, or not in ascending order";
+		last = figure;
+	}
+	return NULL;
+}
+
+const char *history_run_check(const struct history_run *run)
+{
+	const char *wrong = check_head(run);
+
+	for (size_t i = 0; !wrong && i < run->cell_count; i++)
+		wrong = check_cell(&run->cells[i]);
+	return wrong;
 }
 
 int history_has_place(const struct history *history, size_t build, size_t track,

@@ -26,6 +26,12 @@ struct history_run {
 
 /* Of the text of the file at path. Errors as result_read. On success the caller owns *run. */
 int history_run_parse(const char *path, const struct result_text *text, struct history_run *run);
+
+/*
+ * NULL, or what could not have been read from a result: for a run that comes from elsewhere. Texts
+ * are bounded and UTF-8, keys are those of their configs, figures are times and in ascending order.
+ */
+const char *history_run_check(const struct history_run *run);
 void history_run_free(struct history_run *run);
 
 bool history_is_on_track(const struct history_track *track, const struct history_run *run);

@@ -1,25 +1,20 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# syncfault history: the tracked kernels, the index, and what it refuses. No root needed.
+# syncfault history: the tracked kernels, and what it refuses. Its index: test-index.sh. No root needed.
 set -u
 # shellcheck source=tests/lib.bash
 . "$(dirname "$0")/../lib.bash"
 
 here=$(cd "$(dirname "$0")" && pwd)
 kernels=$(realpath "$here/../../results/baselines/kernels")
-index=syncfault-index.sqlite
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 cd "$work" || exit 1
 export XDG_CACHE_HOME=$work/cache
 
 has() { grep -qF -- "$1" "$work/out"; }
-same() { cmp -s "$1" "$2"; }
 fits() { (($(LC_ALL=C.UTF-8 wc -L <"$work/out") <= 100)); }
 history_of() { run history --json "$@"; }
-# A copy that is old enough for the index.
-copy() {
-	cp -r "$kernels" "$1" && find "$1" -name '*.json' -exec touch -d '2026-01-01' {} +
-}
+copy() { cp -r "$kernels" "$1"; }
 change() { # FILE FILTER: jq in place
 	jq -c "$2" "$1" >"$work/changed" && mv "$work/changed" "$1"
 }
@@ -55,104 +50,6 @@ if /usr/bin/python3 -c 'import jsonschema' 2>/dev/null; then
 else
 	skip tracked-kernels-are-results 'no jsonschema here'
 fi
-
-# With an index, the same; and only while the file is what it was.
-copy indexed
-history_of --index never indexed
-check index-never "there is one" test ! -e indexed/$index
-cp out never
-history_of --index always indexed
-check index-is-made "none: $(said)" test -s indexed/$index
-check index-changes-nothing-when-made "another answer" same out never
-history_of --index always indexed
-check index-changes-nothing-when-read "another answer" same out never
-victim=indexed/6.1.0-50-amd64/ext4-seed-0.json
-sed -i 's/"p50":\([0-9]\)/"p50":9/; s/"p90":[0-9]/"p90":9/; s/"p99":[0-9]/"p99":9/; s/"p999":[0-9]/"p999":9/;
-	s/"max":[0-9]/"max":9/' "$victim"
-touch -d '2026-01-01' "$victim"
-history_of --index always indexed
-check index-is-what-is-read "the file was read" same out never
-touch -d '2026-01-02' "$victim"
-history_of --index always indexed
-check a-changed-file-is-read-again "the index was read" test "$(cmp out never 2>&1)" != ''
-rm -r indexed/6.1.0-50-amd64
-history_of --index always indexed
-cp out without
-history_of --index never indexed
-check a-deleted-file-is-forgotten "another answer" same out without
-printf 'no database, but longer than its header is: %0200d' 0 >indexed/$index
-history_of --index always indexed
-check a-broken-index-is-no-failure "exit $code" test "$code" = 0
-check a-broken-index-changes-nothing "another answer" same out without
-check a-broken-index-is-told "$(said)" is_one_line
-head -c 3000 /dev/urandom >indexed/$index
-history_of --index always indexed
-check noise-for-an-index "exit $code" same out without
-ln -sf "$work/planted" indexed/$index
-history_of --index always indexed
-check a-planted-link-is-no-index "exit $code: $(said)" same out without
-check a-planted-link-is-not-followed "$(ls -l planted 2>&1)" test ! -e planted
-check a-planted-link-is-told "$(said)" is_one_line
-rm indexed/$index
-ln -s indexed linked
-history_of --index always linked
-check a-linked-folder-has-an-index "$(said)" test -s indexed/$index
-check an-index-has-mode-0644 "$(stat -c %a indexed/$index)" \
-	test "$(stat -c %a indexed/$index)" = "$(printf %o $((0644 & ~$(umask))))"
-rm indexed/$index linked
-# In the place of an index: somebody's database, which stays as it is; one that never ends, or writes.
-database() { # FILE SQL…
-	/usr/bin/python3 -c 'import sqlite3, sys
-database = sqlite3.connect(sys.argv[1])
-for text in sys.argv[2:]: database.executescript(text)' "$@"
-}
-schema_of() { /usr/bin/python3 -c 'import sqlite3, sys
-print([row for row in sqlite3.connect(sys.argv[1]).iterdump()])' "$1"; }
-not_an_index() { # NAME
-	cp -P indexed/$index kept-index
-	schema_of indexed/$index >before
-	as=(timeout 20)
-	history_of --index always indexed
-	as=()
-	check "$1-changes-nothing" "exit $code: $(said)" same out without
-	check "$1-is-told" "$(said)" is_one_line
-	schema_of indexed/$index >after
-	check "$1-stays-as-it-is" "$(head -c 300 after)" same before after
-	rm -f indexed/$index kept-index
-}
-database somebodys 'CREATE TABLE file (photo); INSERT INTO file VALUES (1); PRAGMA user_version = 7'
-cp somebodys indexed/$index
-not_an_index a-database-of-others
-ln -s "$PWD/somebodys" indexed/$index
-not_an_index a-link-for-an-index
-endless='WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n'
-history_of --index always indexed
-database indexed/$index 'PRAGMA foreign_keys = OFF; DROP TABLE cell' "CREATE VIEW cell AS SELECT i AS file,
-	i AS place, '' AS key, 1 AS config, 1 AS is_measured, 1 AS p50, 1 AS p90, 1 AS p99, 1 AS p999
-	FROM ($endless)"
-not_an_index a-view-for-an-index
-history_of --index always indexed
-database indexed/$index "CREATE TRIGGER t BEFORE INSERT ON file BEGIN SELECT count(*) FROM ($endless); END" 'DELETE FROM file'
-not_an_index a-trigger-in-an-index
-if is_root && command -v setpriv >/dev/null; then
-	chmod 755 "$work" && mkdir cache && chmod 777 cache && chmod -R a+rX indexed
-	as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
-	history_of --index always indexed
-	as=()
-	check a-folder-of-others "exit $code: $(said)" same out without
-	check a-folder-of-others-has-no-index "it has" test ! -e indexed/$index
-	check its-index-is-in-the-cache "$(ls cache)" test -s cache/syncfault/index-*.sqlite
-else
-	skip a-folder-of-others 'not root'
-fi
-mkdir many
-for ((i = 0; i < 300; i++)); do
-	cp "$kernels/6.1.0-47-amd64/xfs-seed-0.json" "many/$i.json"
-done
-touch -d '2026-01-01' many/*.json
-run history many
-check many-results-are-indexed "$(said)" test -s many/$index
-check runs-of-one-build "$(jq -c '.builds' out 2>&1 | head -c 80)" has '1 build'
 
 # One odd build, and a step that lasts.
 copy odd

@@ -170,14 +170,16 @@ modes() { # of all that is written, by umask
 			run run --dir "$work" --state hole --load none --sync none --pages 2 -o "$result"
 			run export --format tsv "$result" -o "$work/modes/tsv"
 			run dashboard "$results" -o "$work/modes/page.html"
-			run history --index always "$work/modes"
+			XDG_CACHE_HOME=$work/cache-$mask run history --index always "$work/modes"
 			! command -v gnuplot >/dev/null || run plot "$result" -o "$work/modes/plots"
 		)
 		wanted=$(printf '%o' $((0644 & ~0$mask)))
-		for file in result.json tsv page.html syncfault-index.sqlite; do
+		for file in result.json tsv page.html; do
 			check "mode-$file-umask-$mask" "$(stat -c %a "$work/modes/$file" 2>&1), not $wanted" \
 				test "$(stat -c %a "$work/modes/$file")" = "$wanted"
 		done
+		check "mode-of-an-index-umask-$mask" "$(find "$work/cache-$mask" -ls)" \
+			test -z "$(find "$work/cache-$mask" -perm /077)"
 		check "mode-no-other-umask-$mask" "$(ls -l "$work/modes")" \
 			test -z "$(find "$work/modes" -type f ! -perm "$wanted")"
 	done

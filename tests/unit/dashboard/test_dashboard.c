@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../capture.h"
 #include "base/cleanup.h"
 #include "dashboard/files.h"
 #include "dashboard/text.h"
@@ -240,6 +241,28 @@ static void test_files_of_a_build(void **state)
 	assert_int_equal(reads, 2); /* each once, and no other file */
 }
 
+/* Since the history was read: its numbers in the page would be of two states of the file. */
+static void test_file_that_changed(void **state)
+{
+	auto_history struct history history = { 0 };
+	auto_result_set struct result_set set = { 0 };
+	struct history_result place = read_history(&history);
+	struct capture capture;
+	size_t aside;
+	int ret;
+
+	(void)state;
+	write_result("b.json", "6.12.1", 7, "s", "m");
+	capture_begin(&capture, STDERR_FILENO);
+	ret = page_read_build(&history, place.build, place.track, &set, &aside);
+	capture_end(&capture);
+	write_result("b.json", "6.12.1", 1, "s", "m");
+	assert_int_equal(ret, 0);
+	assert_int_equal(set.result_count, 1);
+	assert_true(is_one_line(capture.text));
+	assert_non_null(strstr(capture.text, "b.json: left out, it changed"));
+}
+
 /* Since the history was read: one is of another kernel, the other is gone. */
 static void test_build_that_has_gone(void **state)
 {
@@ -269,6 +292,7 @@ int main(void)
 		cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_digest),
 		cmocka_unit_test(test_files_of_a_build),
+		cmocka_unit_test(test_file_that_changed),
 		cmocka_unit_test(test_build_that_has_gone),
 	};
 
