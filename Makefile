@@ -210,7 +210,7 @@ dashboard:
 # ---- tests --------------------------------------------------------------------------------------
 
 # A function that a test must not call is replaced in its own file: __wrap_NAME.
-WRAPPED = $(shell grep -o '__wrap_[a-z0-9_]*' $< | sort -u | sed 's/__wrap_/-Wl,--wrap=/')
+WRAPPED = $(shell grep -o '__wrap_[A-Za-z0-9_]*' $< | sort -u | sed 's/__wrap_/-Wl,--wrap=/')
 
 TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*/*.c))
 
