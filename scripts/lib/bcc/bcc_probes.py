@@ -86,7 +86,7 @@ def find_headers():
         source = os.environ["BCC_KERNEL_SOURCE"]
         if not os.path.exists(f"{source}/include/linux/kconfig.h"):
             raise Failure(EXIT_CANNOT, f"BCC_KERNEL_SOURCE={source}: no headers of a kernel there")
-    elif os.path.isdir(cached):
+    elif os.path.isdir(cached) and os.stat(cached).st_uid == os.geteuid():
         os.environ["BCC_KERNEL_SOURCE"] = cached
     elif not any(
         os.path.exists(path)
