@@ -29,7 +29,7 @@ boot() { # FOLDER
 		set -euo pipefail
 		to=$1 here=$root/scripts lib=$root/scripts/lib out=$work/out_of_guest
 		fail() { echo "guest: $2" >&2 && exit "$1"; }
-		for part in guest/machine guest/boot printable guest/outcome; do
+		for part in guest/machine guest/boot printable guest/outcome guest/out; do
 			# shellcheck source=/dev/null
 			source "$lib/$part.bash"
 		done
@@ -257,7 +257,7 @@ write() { # WHAT AT: sets why
 	why=$(
 		set -uo pipefail
 		here=$root/scripts lib=$root/scripts/lib
-		for part in guest/machine guest/boot guest/outcome; do
+		for part in guest/machine guest/boot guest/outcome guest/out; do
 			# shellcheck source=/dev/null
 			source "$lib/$part.bash"
 		done
@@ -265,7 +265,7 @@ write() { # WHAT AT: sets why
 		is_host_root='' virtio_pmem='' nvdimms=() crash_at='' counts_flushes='' time_limit=60
 		kernel_file=none kernel_line=none
 		export WRITES=$1 AT=$2
-		run_qemu $time_limit
+		run_qemu
 		touch "$work/status" "$work/console"
 		cause_of_death
 	) 2>"$work/err"

@@ -13,11 +13,11 @@ find_own_kernel()
 		images=("$kernel"/boot/vmlinuz-*)
 		[[ ${#images[@]} == 1 && -f ${images[0]} ]] ||
 			fail 2 "--kernel $kernel: expected one boot/vmlinuz-RELEASE there, as the kernel's make dir-pkg leaves it in tar-install"
-		kernel_file=${images[0]}
+		kernel_file=$(realpath -- "${images[0]}")
 		modules=$kernel
 		return
 	fi
-	kernel_file=$kernel
+	kernel_file=$(realpath -- "$kernel" 2>/dev/null) || true # QEMU starts elsewhere
 	[[ -f $kernel_file ]] ||
 		fail 2 "--kernel $kernel: expected debian:VERSION, host, FILE with --modules, or a folder with boot and lib/modules"
 	[[ -d $modules ]] || fail 2 "--kernel $kernel: expected --modules with its folder"
@@ -121,23 +121,24 @@ choose_clock()
 # boot of the host, and the verdict is kept. Sets kvm_verdict: yes, or why not.
 kvm_boots()
 {
-	local file host_root=$is_host_root
+	local file cache host_root=$is_host_root time_limit=20 overall_limit=20 patience=0
 
 	kvm_verdict='there is no /dev/kvm to open'
 	[[ -r /dev/kvm && -w /dev/kvm ]] || return 1
-	file=${XDG_CACHE_HOME:-${HOME:?}/.cache}/syncfault/kvm/$(</proc/sys/kernel/random/boot_id)
-	file+=-$(sha256sum "$kernel_file" | cut -c 1-16)
+	find_cache kvm
+	file=$cache/$(</proc/sys/kernel/random/boot_id)
+	file+=-$(sha256sum <"$kernel_file" | cut -c 1-16)
 	if [[ ! -e $file ]]; then
 		echo 'guest: trying whether KVM boots this kernel (20 s at most)' >&2
-		mkdir -p "${file%/*}"
 		is_host_root=
 		write_job 0 true
-		run_qemu 20 >/dev/null 2>&1
+		run_qemu >/dev/null 2>&1
 		is_host_root=$host_root
 		kvm_verdict=$(tail -n 1 "$work/qemu.log")
 		! grep -qx 'exit 0' "$work/status" || kvm_verdict=yes
 		echo "${kvm_verdict:-its kernel did not get to its end}" >"$work/kvm"
-		mv "$work/kvm" "$file"
+		# By its own name first: TMPDIR may be another file system.
+		cp "$work/kvm" "$file.$$" && mv "$file.$$" "$file"
 	fi
 	kvm_verdict=$(<"$file")
 	[[ $kvm_verdict == yes ]]

@@ -19,7 +19,7 @@ resolve()
 		# Without configuration: a package on the host may have put install rules there.
 		modprobe -C /dev/null -d "$modules" -S "$release" --show-depends "$name" 2>/dev/null ||
 			true
-	done | sed -n 's/^insmod \(\S*\).*/\1/p' | awk '!seen[$0]++'
+	done | sed -nE 's/^insmod (.*\.ko(\.(xz|zst|gz))?)( .*)?$/\1/p' | awk '!seen[$0]++'
 }
 
 # Adds the modules, unpacked, and prints their names in the guest.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck disable=SC2034,SC2154	# scripts/guest and its parts share their variables
 #
-# How a boot of scripts/guest ended: why it died, or the files it left.
+# How a boot of scripts/guest ended: why it died.
 
 # The status port is the guest's as a whole, not only its init's: what comes from there is text, and
 # may not get into arithmetic, which would expand and run it.
@@ -21,6 +21,8 @@ cause_of_death()
 
 	if text=$(grep -a -m 1 '^died ' "$work/status"); then
 		echo "${text#died }"
+	elif [[ ${limit_struck:-} ]]; then
+		echo "$limit_struck"
 	elif ((qemu_status == 33)) && take_number exit 3 && take_number files 9; then
 		return
 	elif ((qemu_status == 33)); then
@@ -28,7 +30,7 @@ cause_of_death()
 	elif ((qemu_status == 153)); then
 		echo 'it wrote more than the files that it has here may hold'
 	elif ((qemu_status == 124)); then
-		echo "the time limit of $time_limit s is over"
+		echo 'it did not end when it should'
 	elif ((qemu_status > 128)); then
 		echo "QEMU was killed by signal $((qemu_status - 128))"
 	elif text=$(grep -a -m 1 -o 'Kernel panic.*' "$work/console"); then
@@ -40,6 +42,13 @@ cause_of_death()
 	fi
 }
 
+# Whether it ended in time, with its files, once it was asked to.
+ended_as_asked()
+{
+	[[ ${limit_struck:-} ]] && ((qemu_status == 33)) && ! grep -aq '^died ' "$work/status" &&
+		take_number exit 3 && take_number files 9
+}
+
 say_died()
 {
 	local when='while the command ran'
@@ -47,7 +56,8 @@ say_died()
 	grep -aq '^ready' "$work/status" || when='before the command was started'
 	{
 		echo "guest: the guest died $when: $1" | printable
-		[[ -z $2 ]] || echo "guest: its files do not come back: $2 is unchanged"
+		[[ ! $2 || ${is_default_out:-} ]] || ended_as_asked ||
+			echo "guest: its files do not come back: $2 is unchanged"
 		sed 's/^/qemu: /' "$work/qemu.log" | printable
 		echo 'guest: the last lines of its console:'
 		tail -n 40 "$work/console" | tr -d '\r' | printable | sed 's/^/console: /'
@@ -73,33 +83,4 @@ say_crash()
 		echo "guest: --crash-at $crash_at: the command ended before that, with status $reported" >&2
 		status=1
 	fi
-}
-
-# Unpacks what the command left into a folder, if there is one.
-take_files()
-{
-	local to=$1 size odd tar_status=0
-
-	take_number files 9
-	size=$reported
-	((size <= $(stat -c %s "$work/files"))) || fail 1 "it reported $size bytes in /out: too many"
-	truncate -s "$size" "$work/files"
-	# From stdin: of a file tar would unpack what is compressed, whatever it grows to.
-	if ! odd=$(tar -tvf - <"$work/files" 2>"$work/tar.log"); then
-		fail 1 "what it left in /out is no archive: $(head -n 1 "$work/tar.log" | printable)"
-	fi
-	if [[ -z $to ]]; then
-		[[ $odd != *$'\n'* ]] ||
-			echo "guest: warning: without --out the files left in /out are lost" >&2
-		return
-	fi
-	# Links and devices could lead out of the folder, or into this machine.
-	odd=$(grep -av '^[-dh]' <<<"$odd" | head -n 1) || true
-	[[ -z $odd ]] || fail 1 "neither a file nor a folder in /out, so nothing is taken: $(
-		printable <<<"$odd")"
-	mkdir -p "$to"
-	tar -xf - -C "$to" <"$work/files" --no-same-owner --no-same-permissions --touch \
-		2>"$work/tar.log" || tar_status=$?
-	printable <"$work/tar.log" >&2
-	((tar_status == 0)) || fail 1 "what it left in /out could not all be unpacked into $to"
 }
