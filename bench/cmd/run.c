@@ -164,8 +164,8 @@ static int measure_cells(const struct run_options *options, const struct measure
 		progress_end(&progress, &result->cells[result->cell_count - 1]);
 	}
 	progress_stop(&progress);
-	if (ret == -EINTR)
-		diag_error("interrupted: no result is written");
+	if (ret) /* the last one was not done */
+		cell_result_free(&result->cells[--result->cell_count]);
 	return report_memory(ret, "measure the cells");
 }
 
@@ -264,6 +264,28 @@ static int judge(const struct result *result)
 	return count_status(result, CELL_OK) ? EXIT_DONE : EXIT_CANNOT;
 }
 
+/*
+ * A run that is ended early has no result. In a guest, whose time was over, the cells that are done
+ * are kept beside where it would be: as a result of that name with ".partial" after it.
+ */
+static void end_early(const struct run_options *options, struct result *result)
+{
+	const char *path = options->output;
+	auto_free char *partial = NULL, *text = NULL;
+	struct stat st;
+	size_t length;
+
+	if (getenv("SYNCFAULT_GUEST_FACTS") && result->cell_count && path && strcmp(path, "-") &&
+	    (stat(path, &st) || S_ISREG(st.st_mode)) &&
+	    asprintf(&partial, "%s.partial", path) > 0 && !describe_machine(result) &&
+	    !result_format(result, &text, &length) && !outfile_write(partial, text, length))
+		diag_error(
+			"interrupted: no result is written; the %zu cells that are done are in %s",
+			result->cell_count, partial);
+	else
+		diag_error("interrupted: no result is written");
+}
+
 static int run_cells(const struct run_options *options, struct target *target,
 		     const struct cell_config *cells, size_t count, const struct cpus *cpus,
 		     struct result *result)
@@ -284,6 +306,8 @@ static int run_cells(const struct run_options *options, struct target *target,
 	if (!ret && options->has_probes)
 		ret = probe_cells(options, &setup, target, result);
 	munlockall();
+	if (ret == -EINTR)
+		end_early(options, result);
 	return ret ? ret : describe_machine(result);
 }
 

@@ -102,10 +102,20 @@ test_deaths()
 	run hang --time-limit 40 --out "$work/hang-out" -- \
 		sh -c 'echo half >/out/result.json; echo line >/dev/kmsg; while :; do :; done' &
 	wait
+	run ended --out "$work/ended-out" --pmem 256M -- sh -c 'syncfault run --device /dev/pmem0 --fs ext4 --load none \
+		--sync none --repeat 1000 -o /out/r.json & sleep 3; kill -TERM $!; wait $!'
 	check_that 'panic: nothing half is taken' is_as_it_was "$work/panic-out"
 	check_that 'panic: that is said' says panic "panic-out is unchanged"
 	check_that 'panic: the trace is in the console' says panic '^console: .*sysrq'
+	check_that 'hang: what it had is kept apart' grep -qx half "$work/hang-out/unfinished/result.json"
+	check_that 'hang: that is said' says hang 'hang-out/unfinished$'
+	rm -rf "$work/hang-out/unfinished"
 	check_that 'hang: nothing half is taken' is_as_it_was "$work/hang-out"
+	check_that 'ended: that is its status' status_is ended 143
+	check_that 'ended: the cells that are done are a result' \
+		jq -e '.cells | length > 2 and all(.status == "ok")' "$work/ended-out/r.json.partial"
+	check_that 'ended: which can be shown' "$program" show --tsv "$work/ended-out/r.json.partial"
+	check_that 'ended: and is no result of that name' test ! -e "$work/ended-out/r.json"
 	check_that 'hang: console is shown' says hang 'the last lines of its console'
 	check_that 'panic: died' status_is panic 125
 	check_that 'panic: said' says panic 'guest died while the command ran: Kernel panic'

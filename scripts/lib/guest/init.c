@@ -25,6 +25,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/reboot.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -44,6 +45,9 @@ enum { POWERED_OFF = 16 };
 #define SEED_INSTRUCTIONS 2472136L
 
 enum { MAX_WORDS = 512 };
+
+/* How long processes that shall end may do nothing, by the guest's clock. */
+enum { PATIENCE_MS = 10000 };
 
 struct job {
 	long seed;
@@ -282,7 +286,7 @@ static _Noreturn void run_command(struct job *job, int out, int err)
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
-/* Reaps whoever has ended; true once the command is among them, its wait status in *status. */
+/* Reaps whoever has ended; -1 if nobody is left, else 1 if the command was among them. */
 static int reap(pid_t command, int *status)
 {
 	int one, is_done = 0;
@@ -293,7 +297,18 @@ static int reap(pid_t command, int *status)
 			*status = one;
 			is_done = 1;
 		}
-	return is_done;
+	return pid < 0 && errno == ECHILD ? -1 : is_done;
+}
+
+/* Whether the host pressed Ctrl-Alt-Del: the time of this guest is over. */
+static int is_asked_to_end(int signals)
+{
+	struct signalfd_siginfo info;
+	int is_asked = 0;
+
+	while (read(signals, &info, sizeof(info)) > 0)
+		is_asked |= info.ssi_signo == SIGINT;
+	return is_asked;
 }
 
 static void relay(int from, int port)
@@ -309,18 +324,21 @@ static void relay(int from, int port)
  * Runs the command to its end and returns its wait status. The relay is above everything the
  * command may be, at SCHED_FIFO 99: what the command writes is out before its write() returns,
  * on the same CPU, and nothing of it is left over for a span that the command measures later.
+ * When the host asks for the end, all processes get SIGTERM, and are waited for.
  */
 static int supervise(struct job *job)
 {
 	struct sched_param highest = { .sched_priority = 99 };
-	int out[2], err[2], signals, status = 0, is_done = 0;
-	sigset_t child;
+	int out[2], err[2], signals, status = 0, reaped = 0, is_ending = 0;
+	sigset_t mask;
 	pid_t command;
 
-	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &child, NULL);
-	signals = signalfd(-1, &child, SFD_NONBLOCK | SFD_CLOEXEC);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGCHLD);
+	sigaddset(&mask, SIGINT);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	reboot(RB_DISABLE_CAD);
+	signals = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (signals < 0 || pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC))
 		die("pipes to the command: %s", strerror(errno));
 	command = fork();
@@ -332,17 +350,19 @@ static int supervise(struct job *job)
 	fcntl(out[0], F_SETFL, O_NONBLOCK);
 	fcntl(err[0], F_SETFL, O_NONBLOCK);
 	sched_setscheduler(0, SCHED_FIFO, &highest);
-	while (!is_done) {
+	while (is_ending ? reaped >= 0 : !reaped) {
 		/* init keeps the write ends open, so that POLLHUP never makes poll() spin. */
 		struct pollfd fds[] = { { .fd = signals, .events = POLLIN },
 					{ .fd = out[0], .events = POLLIN },
 					{ .fd = err[0], .events = POLLIN } };
-		struct signalfd_siginfo ignored;
 
-		poll(fds, 3, -1);
-		while (read(signals, &ignored, sizeof(ignored)) > 0)
-			;
-		is_done = reap(command, &status);
+		if (!poll(fds, 3, is_ending ? PATIENCE_MS : -1))
+			kill(-1, SIGKILL);
+		if (is_asked_to_end(signals)) {
+			is_ending = 1;
+			kill(-1, SIGTERM);
+		}
+		reaped = reap(command, &status);
 		relay(out[0], PORT_STDOUT);
 		relay(err[0], PORT_STDERR);
 	}
