@@ -5,9 +5,9 @@
  *
  *	kill-at list FILE COMMAND…	runs it to its end; FILE gets "NAME NUMBER" of each call
  *	kill-at NAME NUMBER COMMAND…	kills it after the NUMBERth call of that name; status 0
- *	kill-at exchange N A B COMMAND…	exchanges them after the Nth call of any name from the
- *					first readlink to the first wait4, runs it to its end,
- *					writes "status N" on stderr; status 0
+ *	kill-at exchange N A B COMMAND…	exchanges them after the Nth call of any name from
+ *					the first readlink to the first wait4, runs it to its
+ *					end, writes "status N" on stderr; status 0
  *
  * Calls of the first thread that change something outside, or begin a phase. Status 1: the program
  * ended, or waited, before that; 77: this machine does not let processes be traced.
