@@ -32,7 +32,7 @@ printf '%s\n' "Package: linux-image-$release" 'Version: 9.9.1-1' 'Architecture: 
 echo CONFIG_X=y >"$package/boot/config-$release"
 head -c 3000000 /dev/urandom >"$package/boot/vmlinuz-$release"
 for i in {1..50}; do
-	head -c 20000 /dev/urandom >"$modules/kernel/module$i.ko"
+	seq "${i}0000" "${i}4000" >"$modules/kernel/module$i.ko"
 done
 touch "$modules/modules."{order,builtin}
 
