@@ -55,13 +55,29 @@ bool outfile_is_stream(const char *path)
 	return outplace_find(path, &place) == 0 && place.kind != OUTPLACE_FILE;
 }
 
+static int look_at(const char *path, int standard, struct stat *st)
+{
+	return !strcmp(path, "-") ? fstat(standard, st) : stat(path, st);
+}
+
 bool outfile_is_same(const char *path, const char *other)
 {
-	bool is_stdout = !strcmp(path, "-");
 	struct stat st, used;
 
-	return (is_stdout ? fstat(STDOUT_FILENO, &st) : stat(path, &st)) == 0 &&
-	       stat(other, &used) == 0 && st.st_dev == used.st_dev && st.st_ino == used.st_ino;
+	return look_at(path, STDOUT_FILENO, &st) == 0 && look_at(other, STDIN_FILENO, &used) == 0 &&
+	       st.st_dev == used.st_dev && st.st_ino == used.st_ino;
+}
+
+bool outfile_is_input(const char *path, char *const *inputs, size_t count)
+{
+	struct stat st;
+
+	if (look_at(path, STDOUT_FILENO, &st) || !S_ISREG(st.st_mode))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (outfile_is_same(path, inputs[i]))
+			return true;
+	return false;
 }
 
 /* Whoever shares the descriptor may have made it one that does not block. */

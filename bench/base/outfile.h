@@ -28,10 +28,13 @@ int outfile_write(const char *path, const char *text, size_t length);
 bool outfile_is_stream(const char *path);
 
 /*
- * Whether path leads to what other, a path of an input, leads to: by whatever name, writing there
- * would destroy it.
+ * Whether path leads to what other, a path of an input ("-": standard input), leads to: by whatever
+ * name, writing there would destroy it.
  */
 bool outfile_is_same(const char *path, const char *other);
+
+/* Whether path leads to a regular file that is one of the inputs. */
+bool outfile_is_input(const char *path, char *const *inputs, size_t count);
 
 /* Makes a folder for outputs: 1, or 0 if it is there already. -errno, reported. */
 int outfile_make_folder(const char *path);

@@ -51,6 +51,16 @@ static int check_folder(const char *path)
 	return -EINVAL;
 }
 
+static int check_order(const struct dashboard_options *options)
+{
+	char *order = (char *)options->order;
+
+	if (!order || !outfile_is_input(options->output, &order, 1))
+		return 0;
+	diag_error("dashboard: -o %s is what --order names: wants another file", options->output);
+	return -EEXIST;
+}
+
 int cmd_dashboard(int argc, char **argv)
 {
 	struct dashboard_options options = { 0 };
@@ -68,11 +78,13 @@ int cmd_dashboard(int argc, char **argv)
 	}
 	if (check_folder(options.folder))
 		return EXIT_USAGE;
+	if (check_order(&options))
+		return EXIT_USAGE;
 	if (outfile_check(options.output))
 		return EXIT_FAILED;
 	ret = dashboard_make(&options, &html, &length);
 	if (ret < 0)
-		return ret == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+		return ret == -EINVAL || ret == -EEXIST ? EXIT_USAGE : EXIT_FAILED;
 	if (outfile_write(options.output, html, length))
 		return EXIT_FAILED;
 	return ret ? EXIT_FAILED : EXIT_DONE;

@@ -19,6 +19,8 @@
 struct export_params {
 	struct export_options options;
 	const char *output;
+	char **files;
+	size_t file_count;
 };
 
 static const struct opt_row rows[] = {
@@ -66,6 +68,14 @@ static int (*const writers[])(FILE *out, const struct result_table *sorted,
 	[EXPORT_KCIDB] = export_kcidb,
 	[EXPORT_TSV] = export_tsv,
 };
+
+static int check_distinct(const struct export_params *params, const char *output)
+{
+	if (!outfile_is_input(output, params->files, params->file_count))
+		return 0;
+	diag_error("export: -o %s is a result to read: wants another file", output);
+	return -EINVAL;
+}
 
 /* -errno; what could not be written was reported. */
 static int write_document(const struct result_table *sorted, const struct export_params *params)
@@ -122,7 +132,9 @@ static int write_files(const struct result_table *sorted, const struct export_pa
 
 		name_file(path, params->output, i + 1, sorted->entries[i].cell->key);
 		one.entries = &sorted->entries[i];
-		ret = write_document(&one, &each);
+		ret = check_distinct(params, path);
+		if (!ret)
+			ret = write_document(&one, &each);
 		if (ret && ret != -ENODATA)
 			return ret;
 		*written += !ret;
@@ -178,18 +190,19 @@ static void tell_left_out(const struct result_table *sorted, const struct export
 			     without, sorted->entry_count + without);
 }
 
-static int export_files(const struct export_params *params, char **files, size_t count)
+static int export_files(const struct export_params *params)
 {
 	auto_result_table struct result_table sorted;
 	size_t without;
 	int ret;
 
 	/* Half of the output would look complete to the program that reads it. */
-	if (result_table_read(&sorted, files, count))
+	if (result_table_read(&sorted, params->files, params->file_count))
 		return EXIT_FAILED;
 	without = export_select(&sorted, &params->options);
 	if (!sorted.entry_count) {
-		diag_error("export: no cell of %s%s%s%s", count == 1 ? files[0] : "these results",
+		diag_error("export: no cell of %s%s%s%s",
+			   params->file_count == 1 ? params->files[0] : "these results",
 			   without ? " was measured" : " is there",
 			   params->options.cell ? " whose key holds " : "",
 			   params->options.cell ? params->options.cell : "");
@@ -233,20 +246,6 @@ static int check_options(const struct export_options *options)
 	return -EINVAL;
 }
 
-static int check_distinct(const char *output, char **files, int count)
-{
-	struct stat st;
-
-	if (stat(output, &st) || !S_ISREG(st.st_mode))
-		return 0;
-	for (int i = 0; i < count; i++)
-		if (outfile_is_same(output, files[i])) {
-			diag_error("export: -o %s is a result to read: wants another file", output);
-			return -EINVAL;
-		}
-	return 0;
-}
-
 int cmd_export(int argc, char **argv)
 {
 	struct export_params params = { .options.format = NO_FORMAT, .output = "-" };
@@ -254,12 +253,13 @@ int cmd_export(int argc, char **argv)
 
 	if (first < 0)
 		return first == -ECANCELED ? EXIT_DONE : EXIT_USAGE;
-	if (check_options(&params.options) ||
-	    check_distinct(params.output, argv + first, argc - first))
+	params.files = argv + first;
+	params.file_count = (size_t)(argc - first);
+	if (check_options(&params.options) || check_distinct(&params, params.output))
 		return EXIT_USAGE;
 	if (!params.options.origin)
 		params.options.origin = "syncfault";
 	if (params.options.format != EXPORT_HGRM && outfile_check(params.output))
 		return EXIT_FAILED;
-	return export_files(&params, argv + first, (size_t)(argc - first));
+	return export_files(&params);
 }

@@ -27,6 +27,8 @@ struct plot_params {
 	struct word_list formats;
 	struct opt_strings pictures;
 	const char *title;
+	char **files;
+	size_t file_count;
 };
 
 static const struct opt_row rows[] = {
@@ -109,6 +111,14 @@ static int check_pictures(const struct plot_params *params)
 	return 0;
 }
 
+static int check_distinct(const struct plot_params *params, const char *path)
+{
+	if (!outfile_is_input(path, params->files, params->file_count))
+		return 0;
+	diag_error("plot: %s is a result to read: wants another folder", path);
+	return -EEXIST;
+}
+
 static int add_asset(FILE *script, const char *name)
 {
 	char path[64];
@@ -187,7 +197,9 @@ static int draw_page(const struct plot_params *params, const struct plot_page *p
 				     plots[i].name, suffix,
 				     format_words[format]) >= (int)sizeof(path))
 				return diag_errno(ENAMETOOLONG, "%s", params->directory);
-			ret = draw(&plots[i], page, format, path, params->pictures.count);
+			ret = check_distinct(params, path);
+			if (!ret)
+				ret = draw(&plots[i], page, format, path, params->pictures.count);
 			if (ret)
 				return ret;
 		}
@@ -253,11 +265,11 @@ static int draw_all(const struct plot_params *params, const struct result_table 
 	return -ENODATA;
 }
 
-static int plot_files(const struct plot_params *params, char **files, size_t count)
+static int plot_files(const struct plot_params *params)
 {
 	auto_release(result_free) struct result reference = { 0 };
 	auto_result_table struct result_table sorted;
-	int unread = result_table_read(&sorted, files, count), is_new, ret;
+	int unread = result_table_read(&sorted, params->files, params->file_count), is_new, ret;
 
 	if (unread == -ENOMEM || (unread && !sorted.result_count))
 		return EXIT_FAILED;
@@ -271,6 +283,8 @@ static int plot_files(const struct plot_params *params, char **files, size_t cou
 		rmdir(params->directory); /* unless a picture is in it */
 	if (ret == -ENOENT)
 		return EXIT_CANNOT;
+	if (ret == -EEXIST)
+		return EXIT_USAGE;
 	return ret || unread ? EXIT_FAILED : EXIT_DONE;
 }
 
@@ -287,5 +301,7 @@ int cmd_plot(int argc, char **argv)
 	}
 	if (check_pictures(&params))
 		return EXIT_USAGE;
-	return plot_files(&params, argv + first, (size_t)(argc - first));
+	params.files = argv + first;
+	params.file_count = (size_t)(argc - first);
+	return plot_files(&params);
 }

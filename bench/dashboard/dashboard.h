@@ -11,7 +11,7 @@
 
 struct dashboard_options {
 	const char *folder;
-	const char *output; /* where the page will be: for the command that it shows */
+	const char *output; /* where the page will be: no file of the folder, and shown */
 	const char *base;  /* build to compare with, by release, version or tag; NULL: the oldest */
 	const char *new;   /* build that is judged; NULL: the newest */
 	const char *order; /* as history_options.order */
@@ -20,9 +20,9 @@ struct dashboard_options {
 
 /*
  * Makes the page; the caller frees *html. Errors are reported on stderr. -EINVAL: base or new is
- * not a build in the folder, or the order is not valid. -ENODATA: the folder holds no result with
- * numbers. -ENOMEM, or what the system said. 1: the page is whole, but some file of the folder
- * could not be used.
+ * not a build in the folder, or the order is not valid. -EEXIST: output is a file of the folder.
+ * -ENODATA: the folder holds no result with numbers. -ENOMEM, or what the system said. 1: the page
+ * is whole, but some file of the folder could not be used.
  */
 int dashboard_make(const struct dashboard_options *options, char **html, size_t *length);
 

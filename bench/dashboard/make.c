@@ -184,7 +184,8 @@ static int fill_page(struct page *page)
 int dashboard_make(const struct dashboard_options *options, char **html, size_t *length)
 {
 	const struct history_options history = { .order = options->order,
-						 .follows_links = options->follows_links };
+						 .follows_links = options->follows_links,
+						 .output = options->output };
 	auto_release(free_page) struct page page = { .options = options };
 	int unread = history_read(options->folder, &history, &page.history), ret;
 	FILE *out;

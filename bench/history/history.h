@@ -148,13 +148,14 @@ struct history_options {
 		*order; /* a file that names builds, oldest first, one a line; NULL: by version */
 	int index;	/* enum history_index */
 	bool follows_links; /* out of the folder */
+	const char *output; /* what will be written: refused if it is in the folder; NULL: none */
 };
 
 /*
  * Reads all results of folder (view/result_files.h). 0; -EINVAL if some file could not be used
  * (reported on stderr, one line each; the others are in *history, which the caller frees in either
- * case); -ENODATA if there is no result at all, -ENOMEM, or what the system said: reported, and
- * *history is empty.
+ * case); -ENODATA if there is no result at all, -EEXIST if options->output is one of the files,
+ * -ENOMEM, or what the system said: reported, and *history is empty.
  */
 int history_read(const char *folder, const struct history_options *options,
 		 struct history *history);

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/diag.h"
+#include "base/outfile.h"
 #include "history/index.h"
 #include "history/run.h"
 
@@ -84,6 +86,21 @@ static struct index *choose_index(const char *folder, const struct result_files 
 	return index_open(folder);
 }
 
+/* What cannot be used is somebody's file, too. */
+static int check_output(const struct result_files *files, const char *output)
+{
+	struct stat st;
+
+	if (!output || (strcmp(output, "-") != 0 && stat(output, &st)))
+		return 0;
+	for (size_t i = 0; i < files->count; i++)
+		if (outfile_is_same(output, files->items[i].path)) {
+			diag_error("-o %s is a result to read: wants another file", output);
+			return -EEXIST;
+		}
+	return 0;
+}
+
 static int read_folder(struct history *history, const struct history_options *options,
 		       struct runs *runs)
 {
@@ -93,6 +110,8 @@ static int read_folder(struct history *history, const struct history_options *op
 
 	if (!ret && !files.is_folder)
 		ret = diag_errno(ENOTDIR, "%s", history->folder);
+	if (!ret)
+		ret = check_output(&files, options->output);
 	if (ret)
 		return ret;
 	history->root = no_free(files.root);

@@ -151,6 +151,47 @@ cp guest.json "$work/read.json"
 own_input result "$work/read.json" export -f tsv "$work/read.json" -o "$work/read.json"
 ln "$work/read.json" "$work/hard.json"
 own_input result-by-a-hard-link "$work/hard.json" export -f tsv "$work/read.json" -o "$work/hard.json"
+sum=$(sha256sum <"$work/read.json") inode=$(stat -c %i "$work/read.json") code=0
+# shellcheck disable=SC2094 # that is what is refused
+"$program" export -f tsv - -o "$work/read.json" <"$work/read.json" >"$work/out" 2>"$work/err" || code=$?
+check own-input-standard-input "exit $code: $(said)" is_refusal 2
+check own-input-standard-input-is-kept "$(ls -li "$work/read.json")" is_intact "$work/read.json"
+code=0
+# shellcheck disable=SC2094
+"$program" export -f tsv "$work/read.json" >>"$work/read.json" 2>"$work/err" || code=$?
+: >"$work/out"
+check own-input-behind-itself "exit $code: $(said)" is_refusal 2
+check own-input-behind-itself-is-kept "$(ls -li "$work/read.json")" is_intact "$work/read.json"
+
+mkdir -p "$work/results/below"
+cp guest.json "$work/results/below/a.json"
+echo '{"schema": ' >"$work/results/half.json"
+ln "$work/results/below/a.json" "$work/results/below/page.html"
+ln -s below/a.json "$work/results/link"
+echo '6.12.107+deb12-amd64' >"$work/order"
+folder=$work/results
+own_input dashboard-result "$folder/below/a.json" dashboard "$folder" -o "$folder/below/a.json"
+own_input dashboard-result-by-a-hard-link "$folder/below/a.json" dashboard "$folder" -o "$folder/below/page.html"
+own_input dashboard-result-by-a-link "$folder/below/a.json" dashboard "$folder" -o "$folder/link"
+own_input dashboard-result-that-is-broken "$folder/half.json" dashboard "$folder" -o "$folder/half.json"
+own_input dashboard-order "$work/order" dashboard "$folder/below" --order "$work/order" -o "$work/order"
+code=0
+"$program" dashboard "$folder" -o - >>"$folder/below/a.json" 2>"$work/err" || code=$?
+: >"$work/out"
+check own-input-dashboard-behind-a-result "exit $code: $(said)" is_refusal 2
+run dashboard "$folder/below" --order "$work/order" -o "$folder/below/new.html"
+check dashboard-beside-the-results "exit $code: $(said)" test "$code" = 0
+run dashboard "$folder/below" -o "$folder/below/new.html"
+check dashboard-in-place-of-the-last "exit $code: $(said)" test "$code" = 0
+cp guest.json "$work/results/histograms.svg"
+own_input plot "$work/results/histograms.svg" plot "$work/results/histograms.svg" --format svg \
+	--picture histograms -o "$work/results"
+mkdir "$work/hgrm"
+"$program" export -f hgrm guest.json -o "$work/hgrm" 2>/dev/null
+first=$(find "$work/hgrm" -name '*.hgrm' | sort | head -1)
+cp guest.json "$first"
+own_input hgrm "$first" export -f hgrm "$first" -o "$work/hgrm"
+
 cp "$root/bench/suites/cover-letter.json" "$work/suite.json"
 own_input suite "$work/suite.json" run "${cells[@]}" --suite "$work/suite.json" -o "$work/suite.json"
 if can_loop; then
