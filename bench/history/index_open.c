@@ -102,12 +102,15 @@ static int compare_kept(const void *left, const void *right)
 	return order ? order : order_u64((uint64_t)b->used.tv_nsec, (uint64_t)a->used.tv_nsec);
 }
 
+/* Of an index and what SQLite keeps beside it. */
+static const char *const ends[] = { "-journal", "-wal", "-shm", "" };
+#define ENDS (sizeof(ends) / sizeof(ends[0]))
+
 static void delete_index(int cache, const char *name)
 {
-	static const char *const ends[] = { "-journal", "-wal", "-shm", "" };
 	char path[NAME_MAX + 16];
 
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+	for (size_t i = 0; i < ENDS; i++) {
 		snprintf(path, sizeof(path), "%s%s", name, ends[i]);
 		unlinkat(cache, path, 0);
 	}
@@ -146,25 +149,43 @@ static void prune(int cache)
 		delete_index(cache, kept[i].name);
 }
 
+/* NULL, or why none of the files can be one of the index's. */
+static const char *check_kind(int cache, const char *name)
+{
+	char path[NAME_MAX + 16];
+
+	for (size_t i = 0; i < ENDS; i++) {
+		struct stat st;
+
+		snprintf(path, sizeof(path), "%s%s", name, ends[i]);
+		if (fstatat(cache, path, &st, AT_SYMLINK_NOFOLLOW)) {
+			if (errno != ENOENT)
+				return strerror(errno);
+			continue;
+		}
+		if (!S_ISREG(st.st_mode) || st.st_nlink > 1)
+			return "it is not a file of its own, or what is beside it is not";
+		if (st.st_uid != geteuid() || (st.st_mode & 022))
+			return "others can write to it, or to what is beside it";
+	}
+	return NULL;
+}
+
 /* NULL, or why the file cannot be the index. A new one is made, for the user alone. */
 static const char *check_file(int cache, const char *name)
 {
 	auto_close int fd =
 		openat(cache, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	struct stat st;
+	const char *wrong;
 
-	if (fd >= 0) {
-		prune(cache);
-		return NULL;
-	}
-	if (fstatat(cache, name, &st, AT_SYMLINK_NOFOLLOW))
+	if (fd < 0 && errno != EEXIST)
 		return strerror(errno);
-	if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
-		return "it is not a file of its own";
-	if (st.st_uid != geteuid() || (st.st_mode & 022))
-		return "others can write to it";
-	utimensat(cache, name, NULL, AT_SYMLINK_NOFOLLOW);
-	return NULL;
+	wrong = check_kind(cache, name);
+	if (fd >= 0)
+		prune(cache);
+	else if (!wrong)
+		utimensat(cache, name, NULL, AT_SYMLINK_NOFOLLOW);
+	return wrong;
 }
 
 /* Names the file of the folder in the cache. -errno, reported. */

@@ -140,6 +140,23 @@ as=()
 check a-pipe-is-not-opened "exit $code" test "$code" = 0
 rm $beside
 
+# In the cache: a pipe or a link is neither an index nor what SQLite keeps beside one.
+for end in '' -journal -wal -shm; do
+	cp whole "$index"
+	rm -f "$index$end"
+	[ "$end" != -shm ] || tool run "$index" 'PRAGMA journal_mode = WAL'
+	rm -f "$index$end"
+	mkfifo "$index$end"
+	as=(timeout 20)
+	answers "a-pipe-at-index$end" without told
+	as=()
+	rm -f "$index$end"
+	ln -s "$work/planted" "$index$end"
+	answers "a-link-at-index$end" without told
+	check "a-link-at-index$end-is-not-followed" "$(ls -l planted 2>&1)" test ! -e planted
+	rm -f "$index$end" "$index"-*
+done
+
 # Random bytes: the same answer, and one line where the index was found to be damaged. No crash.
 wrong=0 lines=0 unquiet=0
 for ((seed = 0; seed < damages; seed++)); do
