@@ -230,6 +230,9 @@ static int admit(bool is_forced, struct guard *guard)
 
 	if (err)
 		return err;
+	/* Whoever had the lock before may have made more of it. */
+	if (fstat(guard->pin.fd, &guard->pin.st))
+		return diag_errno(errno, "%s", guard->path);
 	err = inspect(&guard->pin, true, &report);
 	if (err)
 		return diag_errno(err, "%s cannot be inspected", guard->path);
@@ -243,6 +246,17 @@ static int admit(bool is_forced, struct guard *guard)
 	return 0;
 }
 
+/* All of the device must be what was inspected. */
+static int check_size(const struct guard *guard, const char *file)
+{
+	uint64_t inspected = (uint64_t)guard->pin.st.st_size;
+
+	if (guard->size_bytes == inspected - inspected % 512)
+		return 0;
+	diag_error("%s changed its size while it was inspected: refused", file);
+	return -EBUSY;
+}
+
 static int attach_file(struct guard *guard)
 {
 	char device[LOOPDEV_PATH_SIZE];
@@ -253,9 +267,11 @@ static int attach_file(struct guard *guard)
 	guard->fd = loopdev_attach(guard->lock_fd, guard->path, device);
 	if (guard->fd < 0)
 		return guard->fd;
-	snprintf(guard->path, sizeof(guard->path), "%s", device);
 	if (fstat(guard->fd, &st) || devnode_block_size(st.st_rdev, &guard->size_bytes))
 		return diag_errno(errno, "size of %s", device);
+	if (check_size(guard, guard->path))
+		return -EBUSY;
+	snprintf(guard->path, sizeof(guard->path), "%s", device);
 	return 0;
 }
 
@@ -321,13 +337,18 @@ static int give_back_devdax(const struct guard *guard)
 	return 0;
 }
 
-/* fd: its loop device, whose pages must not be written back later. */
+/*
+ * fd: its loop device, whose pages must not be written back later. What was appended meanwhile is
+ * not ours.
+ */
 static int wipe_file(const struct guard *guard, int fd)
 {
 	struct stat st;
 
 	if (fsync(fd) || fstat(guard->lock_fd, &st))
 		return -errno;
+	if (st.st_size > guard->pin.st.st_size)
+		st.st_size = guard->pin.st.st_size;
 	return signatures_wipe(guard->lock_fd, (uint64_t)st.st_size);
 }
 

@@ -231,6 +231,75 @@ second_run() {
 	taken guard-killed-is-taken-with-force ext4 "$image" --force
 }
 
+# grown NAME: data was appended to the image, which nobody looked at before the run: it is still there
+grown() {
+	if [[ $(tail -c 9 "$image") == precious ]]; then
+		ok "$1"
+	else
+		not_ok "$1" "wiped: $(stat -c '%s bytes, %b blocks' "$image"), $(tail -1 "$work/err")"
+	fi
+}
+
+growing() {
+	local run
+	new_image
+	"$program" run --device "$image" --fs ext4 "${cells[@]}" --pages 200 --pause 5000 >/dev/null 2>"$work/err" &
+	run=$!
+	while ! losetup -j "$image" | grep -q .; do sleep 0.02; done
+	sleep 0.2
+	echo precious >>"$image"
+	wait $run || not_ok guard-grown-in-the-run-is-measured "exit $?: $(tail -1 "$work/err")"
+	rm -f "$work/result.json"
+	grown guard-grown-in-the-run
+
+	new_image
+	python3 - "$image" "$work/locked" <<-'END' &
+		import fcntl, os, sys, time
+		image = os.open(sys.argv[1], os.O_RDWR | os.O_APPEND)
+		fcntl.flock(image, fcntl.LOCK_EX)
+		# The lock is in the name of a process that has ended: the run waits for it.
+		if os.fork():
+		    os._exit(0)
+		open(sys.argv[2], "w").close()
+		time.sleep(0.5)
+		os.write(image, b"precious\n")
+	END
+	while [[ ! -e $work/locked ]]; do sleep 0.02; done
+	refused_changed guard-grown-before-the-lock 'holds data of an unknown kind at byte 536870912'
+	for _ in {1..10}; do
+		new_image
+		fallocate -l 512M "$image"
+		rm -f "$work/ready"
+		python3 - "$image" "$work/ready" <<-'END' &
+			import os, sys, time
+			inode = ":%d " % os.stat(sys.argv[1]).st_ino
+			end = time.monotonic() + 20
+			open(sys.argv[2], "w").close()
+			while time.monotonic() < end and inode not in open("/proc/locks").read():
+			    pass
+			os.truncate(sys.argv[1], 600 << 20)
+			with open(sys.argv[1], "ab") as image:
+			    image.write(b"precious\n")
+		END
+		run=$!
+		while [[ ! -e $work/ready ]]; do sleep 0.02; done
+		refused_changed guard-grown-while-inspected 'changed its size while it was inspected' >"$work/said"
+		wait $run || true
+		grep -q '^not ok' "$work/said" || break
+	done
+	cat "$work/said"
+}
+refused_changed() { # NAME PATTERN
+	local code=0
+	"$program" run --device "$image" --fs ext4 "${cells[@]}" >/dev/null 2>"$work/err" || code=$?
+	if [[ $code == 1 ]] && grep -q "$2" "$work/err" && [[ $(tail -c 9 "$image") == precious ]]; then
+		ok "$1"
+	else
+		not_ok "$1" "exit $code: $(tail -1 "$work/err")"
+	fi
+	rm -f "$work/result.json"
+}
+
 if [[ $EUID != 0 ]]; then
 	echo "skip guard: not root, no loop devices"
 	exit 0
@@ -244,4 +313,5 @@ in_use
 free_targets
 without_discard
 second_run
+growing
 exit $failures
