@@ -121,10 +121,14 @@ int guard_inspect(const char *path, struct guard_report *report)
 
 bool guard_is_of(const struct guard *guard, const char *path)
 {
+	const struct stat *own = &guard->pin.st;
 	struct stat st;
 
-	return stat(path, &st) == 0 && st.st_ino == guard->pin.st.st_ino &&
-	       st.st_dev == guard->pin.st.st_dev;
+	if (stat(path, &st))
+		return false;
+	if (S_ISBLK(st.st_mode) && S_ISBLK(own->st_mode))
+		return st.st_rdev == own->st_rdev;
+	return st.st_ino == own->st_ino && st.st_dev == own->st_dev;
 }
 
 /* What cannot be locked, a file of a read-only NFS say, is no reason to refuse what is above it. */

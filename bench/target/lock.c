@@ -82,7 +82,9 @@ static void report_holder(int pid, const char *name)
 {
 	char command[32];
 
-	if (!pid || sysfs_line(command, sizeof(command), "/proc/%d/comm", pid))
+	if (pid == getpid())
+		diag_error("%s is in use: this run has it as another device", name);
+	else if (!pid || sysfs_line(command, sizeof(command), "/proc/%d/comm", pid))
 		diag_error("%s is in use: another process has locked it", name);
 	else if (strcmp(command, "syncfault") != 0)
 		diag_error("%s is in use: process %d (%s) has locked it", name, pid, command);

@@ -231,6 +231,28 @@ second_run() {
 	taken guard-killed-is-taken-with-force ext4 "$image" --force
 }
 
+# The same device twice, by whatever name.
+log_devices() {
+	local log code names=(device node link)
+	new_image
+	attach
+	rm -f "$work/node"
+	mknod "$work/node" b 7 "${device#/dev/loop}"
+	ln -sf "$device" "$work/link"
+	for log in "$device" "$work/node" "$work/link"; do
+		code=0
+		"$program" run --device "$device" --log-device "$log" --fs ext4 "${cells[@]}" >/dev/null 2>"$work/err" || code=$?
+		if [[ $code == 2 ]] && grep -q "^syncfault: --log-device $log: is the device of --device\$" "$work/err"; then
+			ok "guard-log-device-by-${names[0]}"
+		else
+			not_ok "guard-log-device-by-${names[0]}" "exit $code: $(tail -1 "$work/err")"
+		fi
+		names=("${names[@]:1}")
+	done
+	refused guard-log-device-behind-it "in use: this run has it as another device" "$device" --log-device "$image"
+	detach
+}
+
 # grown NAME: data was appended to the image, which nobody looked at before the run: it is still there
 grown() {
 	if [[ $(tail -c 9 "$image") == precious ]]; then
@@ -313,5 +335,6 @@ in_use
 free_targets
 without_discard
 second_run
+log_devices
 growing
 exit $failures
