@@ -40,11 +40,17 @@ static void stop_watching(struct halt_watch *watch)
 	watch->schedstat_fd = -1;
 }
 
-void halt_watch_begin(struct halt_watch *watch)
+static void look_at_waited(struct halt_watch *watch)
 {
-	watch->looked_ns = read_clock(CLOCK_BOOTTIME);
 	if (watch->schedstat_fd >= 0 && read_waited(watch, &watch->waited_ns))
 		stop_watching(watch);
+}
+
+/* The clock comes last here, and first in look(): waits between the two are in the count. */
+void halt_watch_begin(struct halt_watch *watch)
+{
+	look_at_waited(watch);
+	watch->looked_ns = read_clock(CLOCK_BOOTTIME);
 }
 
 void halt_watch_open(struct halt_watch *watch)
@@ -57,13 +63,14 @@ void halt_watch_open(struct halt_watch *watch)
 
 static void look(struct halt_watch *watch)
 {
-	uint64_t before_ns = watch->looked_ns, waited_ns = watch->waited_ns, due_ns, late_ns;
+	uint64_t now_ns = read_clock(CLOCK_BOOTTIME), waited_ns = watch->waited_ns, due_ns, late_ns;
 
-	halt_watch_begin(watch);
-	due_ns = before_ns + HALT_PERIOD_NS + (watch->waited_ns - waited_ns);
-	if (watch->looked_ns <= due_ns + HALT_LATE_NS)
+	look_at_waited(watch);
+	due_ns = watch->looked_ns + HALT_PERIOD_NS + (watch->waited_ns - waited_ns);
+	watch->looked_ns = read_clock(CLOCK_BOOTTIME);
+	if (now_ns <= due_ns + HALT_LATE_NS)
 		return;
-	late_ns = watch->looked_ns - due_ns;
+	late_ns = now_ns - due_ns;
 	watch->count++;
 	if (late_ns > watch->longest_ns)
 		watch->longest_ns = late_ns;

@@ -24,6 +24,8 @@ static const struct sleep *sleeps;
 static size_t sleeps_left;
 static uint64_t now_ns, waited_ns;
 static unsigned int turns;
+static uint64_t wait_at_look_ms; /* for a CPU, beside the clock, at every other look */
+static unsigned int looks;
 
 int __wrap_clock_gettime(clockid_t id, struct timespec *now);
 int __wrap_clock_gettime(clockid_t id, struct timespec *now)
@@ -38,6 +40,10 @@ ssize_t __wrap_pread(int fd, void *text, size_t size, off_t offset);
 ssize_t __wrap_pread(int fd, void *text, size_t size, off_t offset)
 {
 	(void)fd, (void)offset;
+	if (++looks % 2 == 0) {
+		now_ns += wait_at_look_ms * MS;
+		waited_ns += wait_at_look_ms * MS;
+	}
 	return snprintf(text, size, "123 %llu %u\n", (unsigned long long)waited_ns, turns);
 }
 
@@ -116,6 +122,19 @@ static void a_wait_for_a_cpu(void **state)
 	assert_silent(busy, 3);
 }
 
+static void a_wait_while_it_looks(void **state)
+{
+	const struct sleep on_time[] = { { 50, 0 }, { 50, 0 }, { 50, 0 } };
+
+	(void)state;
+	wait_at_look_ms = 200;
+	for (unsigned int first = 0; first < 2; first++) {
+		looks = first;
+		assert_silent(on_time, 3);
+	}
+	wait_at_look_ms = 0;
+}
+
 static void a_stop(void **state)
 {
 	const struct sleep stopped[] = { { 50, 0 }, { 500, 0 }, { 50, 0 }, { 20, 0 } };
@@ -158,9 +177,13 @@ static void a_kernel_that_does_not_count(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_run_on_time), cmocka_unit_test(a_wait_for_a_cpu),
-		cmocka_unit_test(a_stop),	 cmocka_unit_test(a_stop_in_the_last_sleep),
-		cmocka_unit_test(several_stops), cmocka_unit_test(a_kernel_that_does_not_count),
+		cmocka_unit_test(a_run_on_time),
+		cmocka_unit_test(a_wait_for_a_cpu),
+		cmocka_unit_test(a_wait_while_it_looks),
+		cmocka_unit_test(a_stop),
+		cmocka_unit_test(a_stop_in_the_last_sleep),
+		cmocka_unit_test(several_stops),
+		cmocka_unit_test(a_kernel_that_does_not_count),
 	};
 
 	turns = 1;
