@@ -2,11 +2,12 @@
 #include "dashboard/files.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/diag.h"
 
-/* Reads one more; left out where the file is another one than the history was made from. */
+/* Reads one more; 1: left out, as the file is another one than the history was made from. */
 static int read_again(const struct history *history, const struct history_result *place,
 		      struct results *results)
 {
@@ -15,7 +16,7 @@ static int read_again(const struct history *history, const struct history_result
 
 	if (!ret && memcmp(text.digest, place->digest, sizeof(text.digest)) != 0) {
 		diag_warning("%s: left out, it changed while the folder was read", place->path);
-		return 0;
+		return 1;
 	}
 	if (!ret)
 		ret = results_add_text(results, place->path, &text);
@@ -27,22 +28,28 @@ static int read_again(const struct history *history, const struct history_result
 		return diag_errno(-ret, "%s", place->path);
 	if (!ret)
 		results_drop(results, results->count - 1);
-	return 0;
+	return !ret;
 }
 
-/* Only these are read, which keeps it fast in a large folder. */
+/* Only these are read, which keeps it fast in a large folder. 1: some could not be used. */
 static int read_all(const struct history *history, size_t build, size_t track,
 		    struct results *results)
 {
+	bool is_partial = false;
+
 	for (size_t i = 0; i < history->files; i++) {
 		const struct history_result *place = &history->results[i];
+		int ret;
 
-		if (place->build == build && place->track == track &&
-		    read_again(history, place, results) == -ENOMEM)
-			return -ENOMEM;
+		if (place->build != build || place->track != track)
+			continue;
+		ret = read_again(history, place, results);
+		if (ret == -ENOMEM)
+			return ret;
+		is_partial |= ret != 0;
 	}
 	if (results->count)
-		return 0;
+		return is_partial;
 	diag_error("dashboard: the results of %s have gone while they were read",
 		   history->builds[build].release);
 	return -ENODATA;
@@ -69,10 +76,11 @@ int page_read_build(const struct history *history, size_t build, size_t track,
 		    struct result_set *set, size_t *set_aside)
 {
 	auto_results struct results results = { 0 };
-	int ret = read_all(history, build, track, &results);
+	int partial = read_all(history, build, track, &results), ret;
 
-	if (ret)
-		return ret;
+	if (partial < 0)
+		return partial;
 	*set_aside = keep_one_set(&results);
-	return result_set_take(history->builds[build].release, &results, set);
+	ret = result_set_take(history->builds[build].release, &results, set);
+	return ret ? ret : partial;
 }

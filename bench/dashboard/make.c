@@ -82,10 +82,12 @@ static int read_sets(struct page *page)
 {
 	int ret = 0;
 
-	for (int side = SIDE_NEW; side >= SIDE_BASE && !ret; side--)
+	for (int side = SIDE_NEW; side >= SIDE_BASE && ret >= 0; side--) {
 		ret = page_read_build(&page->history, page->build[side], page->track,
 				      &page->sets[side], &page->set_aside[side]);
-	return ret;
+		page->is_partial |= ret > 0;
+	}
+	return ret < 0 ? ret : 0;
 }
 
 static int compare_builds(struct page *page)
@@ -205,5 +207,5 @@ int dashboard_make(const struct dashboard_options *options, char **html, size_t 
 		free(*html);
 		*html = NULL;
 	}
-	return ret ? ret : unread != 0;
+	return ret ? ret : unread || page.is_partial;
 }

@@ -33,6 +33,7 @@ struct page {
 	size_t build[SIDES]; /* the same if there is one build */
 	struct result_set sets[SIDES];
 	size_t set_aside[SIDES]; /* results of the build that do not fit into its set */
+	bool is_partial;	 /* some file could not be read again */
 	bool is_compared;
 	struct comparison comparison;
 	char refusal[COMPARE_TEXT_SIZE]; /* why not, where it is not */
