@@ -82,14 +82,16 @@ BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpf
 BPF_FLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(subst aarch64,arm64,$(subst \
 	x86_64,x86,$(shell uname -m))) -Wall -Wextra -Wno-unused-parameter \
 	-ffile-prefix-map=$(CURDIR)=. \
-	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
+	-idirafter /usr/include/$(or $(shell $(CC) -print-multiarch 2>/dev/null),$(shell \
+	uname -m)-linux-gnu)
 
 .PHONY: all
 all: $(B)/syncfault
 
 # All that is compiled depends on this file, which changes only when a flag, a compiler or the
 # version of a library does.
-FLAGS := $(CC) $(shell $(CC) -dumpfullversion) $(ALL_CFLAGS) $(UNHARDENED) $(ALL_LDFLAGS) $(LIBS) \
+FLAGS := $(CC) $(shell $(CC) -dumpfullversion -dumpversion) $(ALL_CFLAGS) $(UNHARDENED) \
+	$(ALL_LDFLAGS) $(LIBS) \
 	$(PACKAGES) $(shell $(PKG_CONFIG) --modversion $(PACKAGES) 2>/dev/null) \
 	$(CLANG) $(shell $(CLANG) -dumpversion 2>/dev/null) $(BPF_FLAGS)
 $(B)/flags: FORCE | $(B)
