@@ -13,7 +13,7 @@ find_cache() # NAME
 	if [[ ! $base ]]; then
 		# Under sudo -E the home is another user's, and so is the cache there.
 		[[ -n $home && (! -e $home || -O $home) ]] ||
-			home=$(getent passwd "$EUID" | cut -d : -f 6)
+			home=$(getent passwd "$EUID" | cut -d : -f 6) || home=
 		[[ $home ]] || fail 1 'you have no home: set XDG_CACHE_HOME to a folder of your own'
 		base=$home/.cache
 	fi
@@ -29,7 +29,9 @@ find_cache() # NAME
 		fail 1 "cannot make $base/syncfault/$1: set XDG_CACHE_HOME to a folder of your own"
 	for folder in "$base/syncfault" "$base/syncfault/$1"; do
 		want_own "$folder" ''
-		chmod 700 -- "$folder"
+		# On a read-only disk it stays as it is, and nobody writes there.
+		chmod 700 -- "$folder" 2>/dev/null || [[ ! -w $folder ]] ||
+			fail 1 "cannot make $folder a folder of mode 0700"
 	done
 	cache=$base/syncfault/$1
 }

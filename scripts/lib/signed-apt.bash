@@ -40,7 +40,7 @@ signed_apt() # APT-PROGRAM ARGUMENT…
 	copy_sources
 	# As root, apt downloads as user _apt, who can neither read the sources nor write into the
 	# cache. Its own cache of packages is for its own sources.
-	LC_ALL=C "$program" -qq -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
+	TMPDIR=$work LC_ALL=C "$program" -qq -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
 		-o "Dir::Etc::SourceList=$work/sources/list" -o "Dir::Etc::SourceParts=$work/sources/parts" \
 		-o APT::Sandbox::User=root -o APT::Get::AllowUnauthenticated=false \
 		-o Acquire::AllowInsecureRepositories=false \

@@ -188,6 +188,45 @@ check without-digests-is-said "$(said)" has_line "^kernel: .*kept no digests: ta
 PATH=$work/bin:$PATH fetch 9.9
 check without-digests-is-said-once "exit $code: $(said)" test "$code" = 0 -a ! -s "$work/err"
 
+# Four at once, and all of them find it whole.
+rm -rf "${kernels:?}/$release"
+pids=()
+for i in 1 2 3 4; do
+	"$work/scripts/kernel" fetch debian:9.9 >"$work/out.$i" 2>"$work/err.$i" </dev/null &
+	pids+=($!)
+done
+why=''
+for pid in "${pids[@]}"; do
+	wait "$pid" || why+="exit $?; "
+done
+[ "$(cat "$work"/out.? | uniq)" = "$kernels/$release" ] || why+=$(cat "$work"/out.? "$work"/err.?)
+[ "$(cat "$work"/err.? | grep -c downloading)" = 1 ] || why+=$(cat "$work"/err.?)
+check four-fetches-at-once "$why" holds_kernel
+check four-fetches-at-once-download-once "$why" test -z "$why" -a "$(entries)" = "$release "
+
+# A cache on a read-only disk serves what it holds.
+fetch_read_only() {
+	code=0
+	# shellcheck disable=SC2016 # its own arguments
+	unshare --mount sh -c 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && exec "$2" fetch debian:9.9' \
+		_ "$HOME/.cache" "$work/scripts/kernel" >"$work/out" 2>"$work/err" </dev/null || code=$?
+}
+if is_root && unshare --mount true 2>/dev/null; then
+	fetch_read_only
+	check read-only-cache "exit $code: $(said)" test "$code" = 0 -a ! -s "$work/err"
+	mv "$kernels/$release/digests" "$work/"
+	fetch_read_only
+	check read-only-without-digests "exit $code: $(said)" is_fetched
+	check read-only-without-digests-is-said "$(said)" has_line "^kernel: .*kept no digests: taken as it is$"
+	mv "$work/digests" "$kernels/$release/"
+	echo >>"$kernels/$release/config"
+	fetch_read_only
+	check read-only-and-altered "exit $code: $(said)" \
+		test "$code" = 1 -a ! -s "$work/out" -a "$(wc -l <"$work/err")" = 1
+else
+	skip read-only-cache "needs root and a mount namespace"
+fi
+
 # ---- SIGKILL --------------------------------------------------------------------------------------
 
 rm -rf "$kernels"
@@ -210,8 +249,19 @@ for i in {0..9}; do
 	wait "$pid" 2>/dev/null
 	poll 30 gone || why+="moment $i: processes are left; "
 	why+=$(after_kill)
+	[ -z "$(ls -A "$TMPDIR")" ] || why+="moment $i: left $(ls -A "$TMPDIR") in TMPDIR; "
 done
 check kernel-killed-at-ten-moments "$why" test -z "$why"
+# Nor could a kill at any other moment: apt and dpkg have their own files in the folder of work.
+mkdir "$work/tools"
+for tool in apt-get dpkg-deb; do
+	printf '#!/bin/sh\necho "%s: $TMPDIR" >>%s\nexec %s "$@"\n' $tool "$work/tmpdirs" "$(command -v $tool)" >"$work/tools/$tool"
+done
+chmod +x "$work"/tools/*
+rm -rf "${kernels:?}/$release"
+PATH=$work/tools:$PATH fetch 9.9
+check tools-keep-to-the-folder-of-work "$(uniq "$work/tmpdirs")" \
+	test "$(sed "s|[.][^.]*$||" "$work/tmpdirs" | sort -u)" = "$(printf '%s\n' {apt-get,dpkg-deb}": $kernels/.fetch")"
 rm -rf "${kernels:?}/$release"
 fetch 9.9
 check kernel-after-kills "exit $code: $(said)" is_fetched
@@ -250,6 +300,10 @@ if is_root && as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "
 	now=$(find "$work/nobody" "$HOME" -printf '%p %u %m %T@\n' | sort)
 	check nothing-of-anybody-changed "$(diff <(echo "$was") <(echo "$now"))" \
 		test "$(wc -l <<<"$was")" = "$(wc -l <<<"$now")"
+	fetch_nowhere() { env -u HOME -u XDG_CACHE_HOME setpriv --reuid 12345 --clear-groups "$@"; }
+	fetch_as '' fetch_nowhere
+	check no-home-and-no-such-user "exit $code: $(said)" \
+		test "$code" = 1 -a "$(grep -c '^kernel: you have no home' "$work/err") $(wc -l <"$work/err")" = '1 1'
 	# A link to a folder of another, and a folder inside that is another's.
 	mkdir "$work/linked" && ln -s "$work/nobody" "$work/linked/syncfault"
 	fetch_as "$HOME" env XDG_CACHE_HOME="$work/linked"
