@@ -32,7 +32,8 @@ for ((i = 0; i < ${SECONDS_OF_IT:-0} * 5; i++)); do
 	sleep 0.2
 done
 [[ $MODE != dies ]] || exit 1
-tar -cf files -C "$TEST_WORK/in" .
+# As root of the guest, who reads all: MODES of folders are those in the archive alone.
+tar -cf files -C "$TEST_WORK/in" ${FOLDER_MODES:+--mode="$FOLDER_MODES"} .
 printf 'files %s\nexit %s\n' "$(stat -c %s files)" "${ENDS:-0}" >>status
 exit 33
 END

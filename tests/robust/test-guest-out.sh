@@ -29,7 +29,7 @@ if is_root; then
 	skip out-not-writable "root may write anywhere"
 else
 	run_guest --out "$work/locked"
-	check out-not-writable "exit $code: $(said)" refused_unbooted 2 'cannot be written to$'
+	check out-not-writable "exit $code: $(said)" refused_unbooted 2 'cannot be read and written to$'
 fi
 run_guest --out -odd-
 check out-with-a-dash "exit $code: $(said)" test "$code" = 0 -a -e ./-odd-/result.json
@@ -51,7 +51,8 @@ mv "$work/result.json" "$work/in/"
 : >results
 run_guest
 check default-out-that-cannot-be "exit $code: $(said)" test "$(head -n 1 "$work/err" | grep -c '^guest: warning: ')" = 1
-rm -f results
+check default-out-that-cannot-be-is-kept "$(ls "$TMPDIR") $(said)" test -e "$(sed -n 's/.*: all is in //p' "$work/err")"
+rm -f results "${TMPDIR:?}"/*.tar
 
 # Two at once: the second is refused before its boot, whether or not they repeat.
 two_at_once() { # NAME FIRST SECOND: their options
@@ -71,6 +72,16 @@ two_at_once() { # NAME FIRST SECOND: their options
 	check "$1-and-then-not" "exit $code: $(said)" test "$code" = 0
 }
 two_at_once two-with-one-out '' ''
+oldest_is_named() { # numbers are given again from the least on once the greatest was
+	local pid last=/proc/sys/kernel/ns_last_pid why
+	[ -w $last ] || { skip oldest-is-named "numbers of processes cannot be chosen"; return; }
+	why=$(unshare --pid --fork --mount-proc bash -c 'echo 5000 >'$last'; sleep 60 <"$2" & old=$!; sleep 0.1
+		echo 100 >'$last'; sleep 60 <"$2" & young=$!
+		. "$1"; ((young < old)) && [ "$(holder_of "$2")" = "$old" ] && echo named || echo "$old $young $(holder_of "$2")"
+		kill $old $young' _ "$root/scripts/lib/guest/out.bash" "$work/shared" 2>&1)
+	check oldest-is-named "$why" test "$why" = named
+}
+oldest_is_named
 two_at_once two-that-repeat '--repeat 3' '--repeat 3 --seed 7'
 
 # Files of that name are replaced, and nothing else.
@@ -92,6 +103,60 @@ run_guest --out "$into"
 check folder-that-is-a-link "exit $code: $(find "$work/outside") $(said)" \
 	test "$code" = 1 -a -z "$(ls -A "$work/outside")" -a -L "$into/deep"
 rm -rf "$into" "$work/in/deep" "$work/in/link"
+mkdir "$work/in/.syncfault-guest" && echo new >"$work/in/.syncfault-guest/x"
+run_guest --out "$into"
+check folder-of-our-own-name "exit $code: $(find "$into") $(said)" \
+	test "$code" = 1 -a "$(cat "$into"/guest-*/.syncfault-guest/x "$into"/guest-*/result.json | tr '\n' ' ')" = 'new new '
+rm -rf "$into" "$work/in/.syncfault-guest"
+
+# Where the folder takes nothing any more, the archive is kept, and that is said.
+is_kept() { # PATTERN
+	[ "$code" = 1 ] && grep -qE "^guest: .*$1.*: all is in $TMPDIR/syncfault-guest[.].{8}[.]tar$" "$work/err" &&
+		[ "$(stat -c %a "$TMPDIR"/*)" = 600 ] && tar -xOf "$TMPDIR"/*.tar ./result.json | grep -qx new
+}
+swap() { poll 60 test -s "$TEST_BOOTS" && rmdir "$into" && : >"$into"; }
+swap &
+MODE=quiet SECONDS_OF_IT=5 run_guest --out "$into"
+wait $!
+check out-becomes-a-file "exit $code: $(ls -l "$TMPDIR") $(said)" is_kept 'has no place in'
+rm -rf "$into" "${TMPDIR:?}"/*
+if is_root && unshare --mount true 2>/dev/null; then
+	mkdir "$into" && head -c 200000 /dev/zero >"$work/in/big"
+	(
+		# shellcheck disable=SC2016 # its own arguments
+		guest=(unshare --mount sh -c 'mount -t tmpfs -o size=64k none "$0" && exec "$@"' "$into" "${guest[@]}")
+		run_guest --out "$into"
+		echo "$code" >"$work/code"
+	)
+	code=$(<"$work/code")
+	check out-is-full "exit $code: $(ls -l "$TMPDIR") $(said)" is_kept 'could not all be unpacked'
+	rm -rf "$into" "$work/in/big" "${TMPDIR:?}"/*
+else
+	skip out-is-full "needs root and a mount namespace"
+fi
+
+# Folders that their owner may not enter. Root may, so another user is it here.
+closed_folders() {
+	local as=()
+	mkdir -p "$into" "$work/in/a/b" && echo new >"$work/in/a/b/c"
+	if is_root; then
+		as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+		cp -r "$root/scripts" "$work/scripts"
+		chmod -R a+rwX "$work"
+		"${as[@]}" test -x "$work/scripts/guest" 2>/dev/null || { skip closed-folders "no other user"; return; }
+		as+=("$work/scripts/guest" "${guest[@]:1}")
+	fi
+	( # shellcheck disable=SC2030
+		guest=("${as[@]:-${guest[@]}}")
+		FOLDER_MODES=a-rwx run_guest --out "$into"
+		echo "$code" >"$work/code"
+	)
+	code=$(<"$work/code")
+	check closed-folders "exit $code: $(find "$into" -ls) $(said)" \
+		test "$code" = 0 -a "$(cd "$into" && find . | LC_ALL=C sort | tr '\n' ' ')" = '. ./a ./a/b ./a/b/c ./result.json '
+	rm -rf "$into" "$work/in/a"
+}
+closed_folders
 
 # ---- the time limit -------------------------------------------------------------------------------
 

@@ -41,7 +41,8 @@ claim_out()
 	[[ $out == /* ]] || out=./$out
 	make_out
 	[[ -d $out ]] || fail 2 "--out $out: is not a folder"
-	[[ -w $out && -x $out ]] || fail 2 "--out $out: this folder cannot be written to"
+	[[ -r $out && -w $out && -x $out ]] ||
+		fail 2 "--out $out: this folder cannot be read and written to"
 	lock_out
 }
 
@@ -49,7 +50,7 @@ lock_out()
 {
 	local code=0 holder=''
 
-	exec {out_lock}<"$out" || fail 2 "--out $out: this folder cannot be read"
+	exec {out_lock}<"$out" || exit 2
 	flock -n -E 75 "$out_lock" 2>/dev/null || code=$?
 	# Where a file system knows no locks, there is none.
 	((code == 75)) || return 0
@@ -58,17 +59,18 @@ lock_out()
 	fail 1 "--out $out: another guest${holder:+ (process $holder)} has it: expected a folder of its own"
 }
 
-# The oldest process that has this folder open.
+# The oldest process that has this folder open. Its number need not be the least.
 holder_of()
 {
-	local fd pids=()
+	local fd pid stat
 
 	for fd in /proc/[0-9]*/fd/*; do
 		[[ $fd -ef $1 && $fd != /proc/$$/* ]] || continue
-		fd=${fd#/proc/}
-		pids+=("${fd%%/*}")
-	done
-	printf '%s\n' "${pids[@]}" | sort -n | grep -m 1 .
+		pid=${fd#/proc/} pid=${pid%%/*}
+		stat=$(cat "/proc/$pid/stat" 2>/dev/null) || continue
+		read -ra stat <<<"${stat##*) }"
+		echo "${stat[19]} $pid"
+	done | sort -n | sed -n '1s/.* //p'
 }
 
 # Folders that were made for a guest that left nothing.
@@ -103,6 +105,14 @@ take_files()
 	[[ ! $is_default_out ]] || echo "guest: the files left in /out are in $to" >&2
 }
 
+# Where the folder fails that it has to go to, it is not lost: the archive stays in TMPDIR.
+fail_keeping()
+{
+	{ chmod 600 "$work/files" && mv -T -- "$work/files" "$work.tar"; } 2>/dev/null ||
+		fail 1 "$1: nothing is taken"
+	fail 1 "$1: all is in $work.tar"
+}
+
 # Into a new folder beside the files of that name, then each into its place, in one step each: a
 # kill in the midst leaves whole files, old or new. We alone are here, so if there is such a folder
 # already, a kill left it.
@@ -111,30 +121,32 @@ unpack_files()
 	local to=$1 new=$1/.syncfault-guest tar_status=0
 
 	if ! mkdir -p -- "$to" 2>"$work/tar.log" || ! rm -rf -- "$new" || ! mkdir -- "$new" 2>"$work/tar.log"; then
-		fail 1 "what it left in /out has no place in $to: $(head -n 1 "$work/tar.log" | printable)"
+		fail_keeping "what it left in /out has no place in $to: $(head -n 1 "$work/tar.log" | printable)"
 	fi
 	# Not with -C: tar takes a backslash there for the beginning of an escape.
 	(cd -- "$new" && exec tar -xf - --no-same-owner --no-same-permissions --touch) \
 		<"$work/files" 2>"$work/tar.log" || tar_status=$?
 	printable <"$work/tar.log" >&2
-	find "$new" -type d ! -perm -700 -exec chmod u+rwx {} +
+	# One by one: find looks into each only after that.
+	find "$new" -type d ! -perm -700 -exec chmod u+rwx {} \;
 	if ((tar_status != 0)); then
 		rm -rf -- "$new"
-		fail 1 "what it left in /out could not all be unpacked into $to: nothing is taken"
+		fail_keeping "what it left in /out could not all be unpacked into $to"
 	fi
 	move_files "$new" "$to"
 }
 
 is_folder() { [[ -d $1 && ! -L $1 ]]; }
 
-# The first that cannot go to its place: a file where a folder is, or a folder where a file is.
+# The first that cannot go to its place: a file where a folder is, a folder where a file is, or what
+# has the name of the new folder itself.
 find_conflict() # FROM TO
 {
 	local type name
 
 	while IFS= read -rd '' type && IFS= read -rd '' name; do
 		[[ -e $2/$name || -L $2/$name ]] || continue
-		if is_folder "$2/$name"; then [[ $type != d ]]; else [[ $type == d ]]; fi || continue
+		if [[ $2/$name == "$1" ]]; then :; elif is_folder "$2/$name"; then [[ $type != d ]]; else [[ $type == d ]]; fi || continue
 		echo "$name"
 		return
 	done < <(find "$1" -mindepth 1 -printf '%y\0%P\0')
@@ -147,13 +159,13 @@ move_files() # FROM TO
 	apart=$2/guest-$(date -u +%Y%m%dT%H%M%SZ)-$$
 	name=$(find_conflict "$1" "$2")
 	if [[ $name ]]; then
-		mv -T -- "$1" "$apart"
-		fail 1 "$(printable <<<"$name") in /out is a file, and a folder in $2, or the other way round: all is in $apart"
+		mv -T -- "$1" "$apart" 2>/dev/null || fail_keeping "what it left in /out has no place in $2"
+		fail 1 "$(printable <<<"${name//$'\n'/?}") in /out has no place in $2, where a file is a folder or the other way round: all is in $apart"
 	fi
 	while IFS= read -rd '' folder; do
 		mkdir -p -- "$2/$folder"
 		find "$1/$folder" -maxdepth 1 ! -type d -print0 | xargs -0r mv -f -t "$2/$folder" -- && continue
-		mv -T -- "$1" "$apart"
+		mv -T -- "$1" "$apart" 2>/dev/null || fail_keeping "what it left in /out has no place in $2"
 		fail 1 "what it left in /out could not all be moved into $2: the rest is in $apart"
 	done < <(find "$1" -type d -printf '%P\0')
 	rm -rf -- "$1"
