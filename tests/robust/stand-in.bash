@@ -11,15 +11,19 @@ touch "$work/kernel/lib/modules/1.0/modules."{dep,order,builtin}
 cd "$work/cwd" || exit 1
 
 # Is what MODE says, for SECONDS: says something (chatty), says nothing (quiet), or that until it is asked
-# to end (asked). Then leaves what is in $work/in, as a guest does.
+# to end (asked), which it notices once it has booted (boots). Then leaves what is in $work/in, as a guest does.
 cat >"$work/bin/qemu-system-x86_64" <<'END'
 #!/bin/bash
 [[ $1 != --version ]] || { echo 'QEMU emulator version 0.0' && exit; }
 printf '%s\0' "$@" >"$TEST_WORK/arguments"
 echo "$PWD" >>"$TEST_BOOTS"
 : >console
-echo ready >status
 exec 8<>monitor.in
+if [[ $MODE == boots ]]; then
+	sleep 3
+	while read -rt 0.1 -u 8; do :; done
+fi
+echo ready >status
 [[ ! -e $TEST_WORK/wants-facts ]] || cp initrd "$TEST_WORK/facts"
 for word; do
 	[[ $word != fd=*,set=1 ]] || { word=${word#fd=} && out=${word%,*}; }
@@ -27,7 +31,7 @@ done
 for ((i = 0; i < ${SECONDS_OF_IT:-0} * 5; i++)); do
 	case $MODE in
 	chatty) if ((i % 2)); then echo word >&"$out"; else echo word >>console; fi ;;
-	asked) ! read -rt 0 -u 8 || break ;;
+	asked | boots) ! read -rt 0 -u 8 || break ;;
 	esac
 	sleep 0.2
 done

@@ -171,6 +171,9 @@ check limit-of-no-progress-is-said "$(said)" \
 check what-is-done-is-kept "$(find "$into")" grep -qx new "$into/unfinished/result.json"
 check what-is-done-is-said "$(said)" grep -q "by then is in $into/unfinished$" "$work/err"
 check what-was-there-is-unchanged "$(state)" grep -qx old "$into/result.json"
+rm -rf "$into/unfinished"
+MODE=boots SECONDS_OF_IT=300 run_guest --time-limit 1 --out "$into"
+check limit-while-it-boots "exit $code: $(find "$into") $(said)" test "$code" = 125 -a -s "$into/unfinished/result.json"
 MODE=asked SECONDS_OF_IT=300 run_guest --time-limit 2
 check limit-without-out "$(find results)" test -s "$(echo results/guest-*/unfinished/result.json)"
 rm -rf results

@@ -7,7 +7,7 @@
 qemu_pid='' limit_struck=''
 readonly files_limit=256M
 # Seconds: of a boot that makes progress all the time; and of one that was asked to end.
-overall_limit=86400 patience=60
+overall_limit=86400 patience=180
 
 end_qemu_and_clean_up()
 {
@@ -179,7 +179,7 @@ said_so_far()
 # Seconds are counted, so that those when the host sleeps are none.
 watch_qemu() # DESCRIPTOR
 {
-	local code=0 seen='' now idle=0 total=0 left=$patience
+	local code=0 seen='' now idle=0 total=0 left=$patience is_asked=''
 
 	limit_struck=
 	while read -rt 1 -u "$1" || code=$?; ((code > 128)); do
@@ -187,15 +187,23 @@ watch_qemu() # DESCRIPTOR
 		[[ $now == "$seen" ]] || seen=$now idle=0
 		if [[ $limit_struck ]]; then
 			((--left > 0)) || kill "$qemu_pid" 2>/dev/null || true
+			[[ $is_asked ]] || ask_to_end
 			continue
 		fi
 		((idle < time_limit)) ||
 			limit_struck="the time limit of $time_limit s without progress is over"
 		((total < overall_limit)) ||
 			limit_struck="the limit of $overall_limit s for one boot is over"
-		# Ctrl-Alt-Del is a signal for init. The pipe takes it, whether or not QEMU does.
-		[[ ! $limit_struck ]] || echo 'sendkey ctrl-alt-delete' 1<>"$work/monitor.in"
+		[[ ! $limit_struck ]] || ask_to_end
 	done
+}
+
+# Ctrl-Alt-Del is a signal for init, once that is ready. Before, the key may be lost, so it is pressed
+# until then. The pipe takes it, whether or not QEMU does.
+ask_to_end()
+{
+	! grep -aqs '^ready' "$work/status" || is_asked=yes
+	echo 'sendkey ctrl-alt-delete' 1<>"$work/monitor.in"
 }
 
 # Sets turns: what makes QEMU's threads take turns, so that runs repeat on a busy host too.
