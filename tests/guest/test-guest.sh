@@ -99,7 +99,7 @@ test_deaths()
 	old_result hang
 	run panic --out "$work/panic-out" -- \
 		sh -c 'echo before; echo half >/out/result.json; echo c >/proc/sysrq-trigger' &
-	run hang --time-limit 40 --out "$work/hang-out" -- \
+	run hang --time-limit 90 --out "$work/hang-out" -- \
 		sh -c 'echo half >/out/result.json; echo line >/dev/kmsg; while :; do :; done' &
 	wait
 	run ended --out "$work/ended-out" --pmem 256M -- sh -c 'syncfault run --device /dev/pmem0 --fs ext4 --load none \
@@ -122,7 +122,7 @@ test_deaths()
 	check_that 'panic: console is shown' says panic '^console: '
 	check_that 'panic: what was written before arrives' grep -qx before "$work/panic.out"
 	check_that 'hang: died' status_is hang 125
-	check_that 'hang: time limit is said' says hang 'time limit of 40 s'
+	check_that 'hang: time limit is said' says hang 'time limit of 90 s'
 }
 
 # The ports are the guest's: what would be run where it gets into the arithmetic of a shell, then the end.

@@ -36,6 +36,10 @@ check out-with-a-dash "exit $code: $(said)" test "$code" = 0 -a -e ./-odd-/resul
 rm -rf ./-odd-
 MODE=dies run_guest --out "$work/a/b/c"
 check dead-guest-leaves-no-folder "exit $code: $(said)" test "$code" = 125 -a ! -e "$work/a"
+mkdir "$work/tools" && printf '#!/bin/sh\n%s "$@"\nkill -TERM $PPID\n' "$(command -v mkdir)" >"$work/tools/mkdir"
+chmod +x "$work/tools/mkdir"
+PATH=$work/tools:$PATH run_guest --out "$work/a/b/c"
+check signal-while-folders-are-made "exit $code: $(find "$work/a") $(said)" test "$code" = 143 -a ! -e "$work/a"
 
 run_guest
 folder=$(echo results/guest-*)

@@ -16,9 +16,9 @@ make_out()
 		folder=$(dirname -- "$folder")
 	done
 	for folder in "${missing[@]}"; do
+		made_folders+=("$folder") # before: a signal may end us right after
 		mkdir -- "$folder" 2>/dev/null || [[ -d $folder ]] ||
 			fail 2 "--out $out: cannot make $folder"
-		made_folders+=("$folder")
 	done
 }
 
@@ -34,7 +34,7 @@ claim_out()
 		folder=results
 		[[ -e $folder || -L $folder ]] || folder=.
 		[[ -d $folder && -w $folder && -x $folder ]] ||
-			echo "guest: warning: $PWD/$folder takes no new folder: without --out the files left in /out are lost" >&2
+			echo "guest: warning: no folder can be made in $(realpath -- "$folder" | printable): name one with --out" >&2
 		return
 	fi
 	[[ $out != *[[:cntrl:]]* ]] || fail 2 "--out ${out@Q}: expected a name without control characters"
@@ -79,7 +79,7 @@ drop_empty_folders()
 	local i
 
 	for ((i = ${#made_folders[@]} - 1; i >= 0; i--)); do
-		rmdir -- "${made_folders[i]}" 2>/dev/null || break
+		rmdir -- "${made_folders[i]}" 2>/dev/null || true
 	done
 }
 
