@@ -36,10 +36,12 @@ check out-with-a-dash "exit $code: $(said)" test "$code" = 0 -a -e ./-odd-/resul
 rm -rf ./-odd-
 MODE=dies run_guest --out "$work/a/b/c"
 check dead-guest-leaves-no-folder "exit $code: $(said)" test "$code" = 125 -a ! -e "$work/a"
-mkdir "$work/tools" && printf '#!/bin/sh\n%s "$@"\nkill -TERM $PPID\n' "$(command -v mkdir)" >"$work/tools/mkdir"
+mkdir "$work/tools"
+# shellcheck disable=SC2016 # for the shell of that script
+printf '#!/bin/sh\n%s "$@"\nkill -TERM $PPID\n' "$(command -v mkdir)" >"$work/tools/mkdir"
 chmod +x "$work/tools/mkdir"
 PATH=$work/tools:$PATH run_guest --out "$work/a/b/c"
-check signal-while-folders-are-made "exit $code: $(find "$work/a") $(said)" test "$code" = 143 -a ! -e "$work/a"
+check signal-while-folders-are-made "exit $code: $(find "$work/a" 2>&1) $(said)" test "$code" = 143 -a ! -e "$work/a"
 
 run_guest
 folder=$(echo results/guest-*)
@@ -79,6 +81,7 @@ two_at_once two-with-one-out '' ''
 oldest_is_named() { # numbers are given again from the least on once the greatest was
 	local pid last=/proc/sys/kernel/ns_last_pid why
 	[ -w $last ] || { skip oldest-is-named "numbers of processes cannot be chosen"; return; }
+	# shellcheck disable=SC2016 # its own arguments
 	why=$(unshare --pid --fork --mount-proc bash -c 'echo 5000 >'$last'; sleep 60 <"$2" & old=$!; sleep 0.1
 		echo 100 >'$last'; sleep 60 <"$2" & young=$!
 		. "$1"; ((young < old)) && [ "$(holder_of "$2")" = "$old" ] && echo named || echo "$old $young $(holder_of "$2")"
@@ -113,7 +116,7 @@ check folder-of-our-own-name "exit $code: $(find "$into") $(said)" \
 	test "$code" = 1 -a "$(cat "$into"/guest-*/.syncfault-guest/x "$into"/guest-*/result.json | tr '\n' ' ')" = 'new new '
 rm -rf "$into" "$work/in/.syncfault-guest"
 
-# Where the folder takes nothing any more, the archive is kept, and that is said.
+# Where the folder takes nothing any more, the archive is kept, and stderr has its name.
 is_kept() { # PATTERN
 	[ "$code" = 1 ] && grep -qE "^guest: .*$1.*: all is in $TMPDIR/syncfault-guest[.].{8}[.]tar$" "$work/err" &&
 		[ "$(stat -c %a "$TMPDIR"/*)" = 600 ] && tar -xOf "$TMPDIR"/*.tar ./result.json | grep -qx new
@@ -127,7 +130,7 @@ rm -rf "$into" "${TMPDIR:?}"/*
 if is_root && unshare --mount true 2>/dev/null; then
 	mkdir "$into" && head -c 200000 /dev/zero >"$work/in/big"
 	(
-		# shellcheck disable=SC2016 # its own arguments
+		# shellcheck disable=SC2016,SC2030 # its own arguments
 		guest=(unshare --mount sh -c 'mount -t tmpfs -o size=64k none "$0" && exec "$@"' "$into" "${guest[@]}")
 		run_guest --out "$into"
 		echo "$code" >"$work/code"

@@ -255,6 +255,7 @@ check kernel-killed-at-ten-moments "$why" test -z "$why"
 # Nor could a kill at any other moment: apt and dpkg have their own files in the folder of work.
 mkdir "$work/tools"
 for tool in apt-get dpkg-deb; do
+	# shellcheck disable=SC2016 # for the shell of that script
 	printf '#!/bin/sh\necho "%s: $TMPDIR" >>%s\nexec %s "$@"\n' $tool "$work/tmpdirs" "$(command -v $tool)" >"$work/tools/$tool"
 done
 chmod +x "$work"/tools/*

@@ -198,8 +198,8 @@ watch_qemu() # DESCRIPTOR
 	done
 }
 
-# Ctrl-Alt-Del is a signal for init, once that is ready. Before, the key may be lost, so it is pressed
-# until then. The pipe takes it, whether or not QEMU does.
+# Ctrl-Alt-Del is a signal for init, once that is ready. Before, the key may be lost, so it is
+# pressed until then. The pipe takes it, whether or not QEMU does.
 ask_to_end()
 {
 	! grep -aqs '^ready' "$work/status" || is_asked=yes
