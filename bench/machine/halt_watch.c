@@ -2,10 +2,11 @@
 #include "machine/halt_watch.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/sysfs.h"
 
 #define NS 1000000000
 
@@ -18,32 +19,16 @@ static uint64_t read_clock(clockid_t id)
 }
 
 /* "ns on a CPU, ns waiting for one, turns": without turns the kernel does not count. */
-static int read_waited(const struct halt_watch *watch, uint64_t *ns)
-{
-	char text[80];
-	ssize_t length = pread(watch->schedstat_fd, text, sizeof(text) - 1, 0);
-	unsigned long long waited, turns;
-
-	if (length <= 0)
-		return -EIO;
-	text[length] = '\0';
-	if (sscanf(text, "%*u %llu %llu", &waited, &turns) != 2 || !turns)
-		return -EINVAL;
-	*ns = waited;
-	return 0;
-}
-
-static void stop_watching(struct halt_watch *watch)
-{
-	if (watch->schedstat_fd >= 0)
-		close(watch->schedstat_fd);
-	watch->schedstat_fd = -1;
-}
-
 static void look_at_waited(struct halt_watch *watch)
 {
-	if (watch->schedstat_fd >= 0 && read_waited(watch, &watch->waited_ns))
-		stop_watching(watch);
+	unsigned long long waited, turns;
+	char text[80];
+
+	if (sysfs_line(text, sizeof(text), "/proc/self/task/%d/schedstat", watch->thread) ||
+	    sscanf(text, "%*u %llu %llu", &waited, &turns) != 2 || !turns)
+		watch->is_blind = true;
+	else
+		watch->waited_ns = waited;
 }
 
 /* The clock comes last here, and first in look(): waits between the two are in the count. */
@@ -55,9 +40,7 @@ void halt_watch_begin(struct halt_watch *watch)
 
 void halt_watch_open(struct halt_watch *watch)
 {
-	*watch = (struct halt_watch){
-		.schedstat_fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC),
-	};
+	*watch = (struct halt_watch){ .thread = gettid() };
 	halt_watch_begin(watch);
 }
 
@@ -68,7 +51,7 @@ static void look(struct halt_watch *watch)
 	look_at_waited(watch);
 	due_ns = watch->looked_ns + HALT_PERIOD_NS + (watch->waited_ns - waited_ns);
 	watch->looked_ns = read_clock(CLOCK_BOOTTIME);
-	if (now_ns <= due_ns + HALT_LATE_NS)
+	if (watch->is_blind || now_ns <= due_ns + HALT_LATE_NS)
 		return;
 	late_ns = now_ns - due_ns;
 	watch->count++;
@@ -80,7 +63,7 @@ void halt_watch_join(struct halt_watch *watch, pthread_t thread)
 {
 	int ret = ETIMEDOUT;
 
-	while (ret == ETIMEDOUT && watch->schedstat_fd >= 0) {
+	while (ret == ETIMEDOUT && !watch->is_blind) {
 		uint64_t at = read_clock(CLOCK_MONOTONIC) + HALT_PERIOD_NS;
 		struct timespec until = { .tv_sec = (time_t)(at / NS), .tv_nsec = (long)(at % NS) };
 
@@ -95,7 +78,6 @@ void halt_watch_close(struct halt_watch *watch, uint64_t longest_fault_ns, struc
 {
 	char times[48] = "", place[80] = "between two faults, as none took that long";
 
-	stop_watching(watch);
 	if (!watch->count)
 		return;
 	if (watch->count > 1)

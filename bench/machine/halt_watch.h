@@ -9,7 +9,9 @@
 #define SYNCFAULT_MACHINE_HALT_WATCH_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "cell/verdict.h"
 
@@ -18,7 +20,8 @@
 #define HALT_LATE_NS   50000000
 
 struct halt_watch {
-	int schedstat_fd;    /* of the thread that watches; -1: nothing is watched */
+	pid_t thread;	     /* that watches */
+	bool is_blind;	     /* the kernel does not say how long it waited: nothing is watched */
 	uint64_t looked_ns;  /* the last look: CLOCK_BOOTTIME, which also counts while suspended */
 	uint64_t waited_ns;  /* for a CPU, until then */
 	uint64_t count;	     /* how often it stood still */

@@ -36,15 +36,16 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *now)
 	return 0;
 }
 
-ssize_t __wrap_pread(int fd, void *text, size_t size, off_t offset);
-ssize_t __wrap_pread(int fd, void *text, size_t size, off_t offset)
+int __wrap_sysfs_line(char *text, size_t size, const char *format, ...);
+int __wrap_sysfs_line(char *text, size_t size, const char *format, ...)
 {
-	(void)fd, (void)offset;
+	(void)format;
 	if (++looks % 2 == 0) {
 		now_ns += wait_at_look_ms * MS;
 		waited_ns += wait_at_look_ms * MS;
 	}
-	return snprintf(text, size, "123 %llu %u\n", (unsigned long long)waited_ns, turns);
+	snprintf(text, size, "123 %llu %u", (unsigned long long)waited_ns, turns);
+	return 0;
 }
 
 /* The thread ends in the last sleep. */
