@@ -73,20 +73,28 @@ static struct call *call_behind(pid_t child, struct call **entered)
 	return call;
 }
 
+/* Runs child to the next entry into a call or return from one; 0: it ended, as *status says. */
+static int reaches_call(pid_t child, int *status)
+{
+	int signal_number = 0;
+
+	while (!ptrace(PTRACE_SYSCALL, child, NULL, (void *)(long)signal_number) &&
+	       waitpid(child, status, 0) == child && WIFSTOPPED(*status)) {
+		signal_number = WSTOPSIG(*status);
+		if (signal_number == (SIGTRAP | 0x80))
+			return 1;
+		signal_number = signal_number == SIGTRAP ? 0 : signal_number;
+	}
+	return 0;
+}
+
 /* Runs child to its end, or to the number-th call of name; whether it was killed there. */
 static int follow(pid_t child, FILE *list, const char *name, long number)
 {
 	struct call *entered = NULL, *call;
-	int status, signal_number = 0;
+	int status;
 
-	while (!ptrace(PTRACE_SYSCALL, child, NULL, (void *)(long)signal_number) &&
-	       waitpid(child, &status, 0) == child && WIFSTOPPED(status)) {
-		signal_number = WSTOPSIG(status);
-		if (signal_number != (SIGTRAP | 0x80)) {
-			signal_number = signal_number == SIGTRAP ? 0 : signal_number;
-			continue;
-		}
-		signal_number = 0;
+	while (reaches_call(child, &status)) {
 		call = call_behind(child, &entered);
 		if (call && list)
 			fprintf(list, "%s %ld\n", call->name, call->seen);
@@ -111,17 +119,10 @@ static long long call_entered(pid_t child)
 /* Runs child to its end; from its first readlink, of the path that it was given, calls count. */
 static int exchange_at(pid_t child, long number, const char *a, const char *b)
 {
-	int status = 0, signal_number = 0, counts = 0;
+	int status = 0, counts = 0;
 	long long entered, last = -1;
 
-	while (!ptrace(PTRACE_SYSCALL, child, NULL, (void *)(long)signal_number) &&
-	       waitpid(child, &status, 0) == child && WIFSTOPPED(status)) {
-		signal_number = WSTOPSIG(status);
-		if (signal_number != (SIGTRAP | 0x80)) {
-			signal_number = signal_number == SIGTRAP ? 0 : signal_number;
-			continue;
-		}
-		signal_number = 0;
+	while (reaches_call(child, &status)) {
 		entered = call_entered(child);
 		counts |= entered == SYS_readlink;
 		if (entered < 0 && counts && --number == 0) {
