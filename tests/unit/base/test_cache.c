@@ -14,21 +14,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../path.h"
 #include "base/cache.h"
 #include "base/cleanup.h"
 
 static char folder[] = "/tmp/syncfault-cache-XXXXXX";
+#define in_folder(name) path_in(folder, name)
 static char why[512];
-
-static const char *in_folder(const char *name)
-{
-	static char path[4][512];
-	static unsigned next;
-	char *to = path[next++ % 4];
-
-	snprintf(to, sizeof(path[0]), "%s/%s", folder, name);
-	return to;
-}
 
 static int begin(void **state)
 {

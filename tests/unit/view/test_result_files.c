@@ -15,21 +15,13 @@
 #include <unistd.h>
 
 #include "../capture.h"
+#include "../path.h"
 #include "view/result_files.h"
 
 #define RING 91
 
 static char folder[] = "/tmp/syncfault-files-XXXXXX";
-
-static const char *in_folder(const char *name)
-{
-	static char path[4][512];
-	static unsigned next;
-	char *to = path[next++ % 4];
-
-	snprintf(to, sizeof(path[0]), "%s/%s", folder, name);
-	return to;
-}
+#define in_folder(name) path_in(folder, name)
 
 static void make_file(const char *name)
 {
